@@ -1,0 +1,2 @@
+export { CruxError } from './crux-error.ts'
+export type { CruxErrorCode, CruxErrorOptions } from './crux-error.ts'
