@@ -1,0 +1,5 @@
+import { preset } from '../../scripts/tsup-preset.ts'
+
+export default preset({
+  entries: ['index', 'errors/index', 'plan/index', 'tasks/index', 'client/index', 'sse/index', 'testing/index'],
+})

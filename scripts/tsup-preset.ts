@@ -1,0 +1,33 @@
+import { defineConfig, type Options } from 'tsup'
+
+/** Source files without `src/` and `.ts`: entries, and entries that React must treat as client code. */
+export interface PresetOptions {
+  readonly entries: readonly string[]
+  readonly clientEntries?: readonly string[]
+}
+
+/** How every package is built: ESM by tsup, declarations by tsc (tsup's own need an older TypeScript). */
+export function preset({ entries, clientEntries = [] }: PresetOptions) {
+  const shared: Options = {
+    format: 'esm',
+    target: 'es2023',
+    platform: 'neutral',
+    // Sub-paths share one copy of what they have in common, so that an error class or a cache exists once.
+    splitting: true,
+    treeshake: false,
+    dts: false,
+    sourcemap: true,
+    clean: false,
+  }
+  const configs: Options[] = [{ ...shared, entry: named(entries), onSuccess: 'tsc -p tsconfig.build.json' }]
+  if (clientEntries.length > 0) {
+    // esbuild drops the directive, and a banner is the way to put it back. Its own config: with splitting the banner
+    // is on every chunk, and a server entry may not share those.
+    configs.unshift({ ...shared, entry: named(clientEntries), banner: { js: "'use client'" } })
+  }
+  return defineConfig(configs)
+}
+
+function named(entries: readonly string[]) {
+  return Object.fromEntries(entries.map((entry) => [entry, `src/${entry}.ts`]))
+}

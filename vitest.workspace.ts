@@ -1,0 +1,83 @@
+import { playwright } from '@vitest/browser-playwright'
+import { defaultClientConditions, defaultServerConditions } from 'vite'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { chromiumFlags, findChromium } from './scripts/find-chromium.mjs'
+
+const chromium = await findChromium()
+if (!chromium) console.warn('No Chromium found (CHROMIUM_PATH, /usr/bin/chromium): leaving out react-chromium.')
+
+/** Groups run one after another: e2e builds a Next.js app and would starve the timing of everything else. */
+const group = { unit: 0, browser: 1, repo: 2, e2e: 3 }
+
+const browserProject: TestProjectInlineConfiguration = {
+  extends: true,
+  // Known in advance, because a dependency found late makes the dev server reload the page under a running test.
+  optimizeDeps: {
+    include: ['react', 'react-dom', 'react-dom/client', 'react/jsx-dev-runtime', '@testing-library/react'],
+  },
+  test: {
+    name: 'react-chromium',
+    root: 'packages/react',
+    include: ['test-browser/**/*.test.tsx', '../core/test-browser/**/*.test.ts'],
+    sequence: { groupOrder: group.browser },
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { executablePath: chromium, args: chromiumFlags } }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+}
+
+export default defineConfig({
+  // The source condition makes tests run on packages/*/src, so that they need no build.
+  resolve: { conditions: ['@crux/source', ...defaultClientConditions] },
+  ssr: { resolve: { conditions: ['@crux/source', ...defaultServerConditions] } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'core', root: 'packages/core', include: ['test/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: { name: 'server', root: 'packages/server', include: ['test/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'react',
+          root: 'packages/react',
+          include: ['test/**/*.test.tsx'],
+          environment: 'happy-dom',
+        },
+      },
+      ...(chromium ? [browserProject] : []),
+      {
+        extends: true,
+        test: {
+          name: 'repo',
+          include: ['test/**/*.test.ts'],
+          globalSetup: 'scripts/build-before-tests.ts',
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: group.repo },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          root: 'examples/nextjs',
+          include: ['e2e/**/*.test.ts'],
+          globalSetup: '../../scripts/build-before-tests.ts',
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          sequence: { groupOrder: group.e2e },
+        },
+      },
+    ],
+  },
+})
