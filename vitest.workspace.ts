@@ -4,7 +4,8 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 import { chromiumFlags, findChromium } from './scripts/find-chromium.mjs'
 
 const chromium = await findChromium()
-if (!chromium) console.warn('No Chromium found (CHROMIUM_PATH, /usr/bin/chromium): leaving out react-chromium.')
+if (!chromium)
+  console.warn('No Chromium found (CHROMIUM_PATH, /usr/bin/chromium): leaving out react-chromium.')
 
 /** Groups run one after another: e2e builds a Next.js app and would starve the timing of everything else. */
 const group = { unit: 0, browser: 1, repo: 2, e2e: 3 }

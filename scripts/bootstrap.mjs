@@ -27,7 +27,9 @@ const [command, ...args] = process.argv.slice(2)
 if (!command) stop('Usage: node scripts/bootstrap.mjs <script.mjs or command> [arguments]')
 
 const node = isAtLeast(process.versions.node, NODE_NEEDED) ? process.execPath : ensureNode()
-process.env.PATH = [dirname(node), join(root, 'node_modules', '.bin'), toolsBin, process.env.PATH].join(delimiter)
+process.env.PATH = [dirname(node), join(root, 'node_modules', '.bin'), toolsBin, process.env.PATH].join(
+  delimiter,
+)
 ensureDependencies()
 
 const isScript = /\.m?[jt]s$/.test(command)
@@ -51,7 +53,8 @@ function ensureNode() {
     }
     installTool(`${name}@${NODE_VERSION}`)
   }
-  if (!existsSync(binary)) stop(`There is no Node binary for ${name}: install Node >= ${NODE_NEEDED.join('.')} yourself.`)
+  if (!existsSync(binary))
+    stop(`There is no Node binary for ${name}: install Node >= ${NODE_NEEDED.join('.')} yourself.`)
   return binary
 }
 
@@ -88,8 +91,20 @@ function installTool(spec) {
   // Without a manifest of its own, npm would take the repository's.
   const manifest = join(tools, 'package.json')
   if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n')
-  const flags = ['--prefix', tools, '--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const { status } = spawnSync('npm', ['install', ...flags, spec], { cwd: tools, stdio: 'inherit', shell: windows })
+  const flags = [
+    '--prefix',
+    tools,
+    '--save-exact',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
+  const { status } = spawnSync('npm', ['install', ...flags, spec], {
+    cwd: tools,
+    stdio: 'inherit',
+    shell: windows,
+  })
   if (status !== 0) stop(`npm could not install ${spec}: see its message above.`)
 }
 

@@ -9,7 +9,9 @@ export async function findChromium() {
     throw new Error(`CHROMIUM_PATH is set to ${CHROMIUM_PATH}, but there is no such file.`)
   }
   const { chromium } = await import('playwright')
-  return ['/usr/bin/chromium', '/usr/bin/google-chrome', chromium.executablePath()].find((path) => existsSync(path))
+  return ['/usr/bin/chromium', '/usr/bin/google-chrome', chromium.executablePath()].find((path) =>
+    existsSync(path),
+  )
 }
 
 // Root may not use the sandbox; the other flags keep a test browser quiet: no GPU process, no calls home.

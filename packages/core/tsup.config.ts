@@ -1,5 +1,13 @@
 import { preset } from '../../scripts/tsup-preset.ts'
 
 export default preset({
-  entries: ['index', 'errors/index', 'plan/index', 'tasks/index', 'client/index', 'sse/index', 'testing/index'],
+  entries: [
+    'index',
+    'errors/index',
+    'plan/index',
+    'tasks/index',
+    'client/index',
+    'sse/index',
+    'testing/index',
+  ],
 })

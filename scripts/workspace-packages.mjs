@@ -1,0 +1,31 @@
+// The publishable packages, dependencies before dependents.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Every package in packages/ with its directory and manifest, in an order in which they can be built. */
+export function workspacePackages() {
+  const found = new Map()
+  for (const name of readdirSync(join(root, 'packages')).toSorted()) {
+    const dir = join(root, 'packages', name)
+    if (!existsSync(join(dir, 'package.json'))) continue
+    const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'))
+    found.set(manifest.name, { dir, manifest, name: manifest.name })
+  }
+  const ordered = new Set()
+  const visit = (pkg) => {
+    for (const dependency of workspaceDependencies(pkg))
+      if (found.has(dependency)) visit(found.get(dependency))
+    ordered.add(pkg)
+  }
+  for (const pkg of found.values()) visit(pkg)
+  return [...ordered]
+}
+
+/** Names of the packages of this workspace that a package needs at run time. */
+export function workspaceDependencies({ manifest }) {
+  const all = { ...manifest.dependencies, ...manifest.peerDependencies }
+  return Object.keys(all).filter((name) => name.startsWith('@crux/'))
+}
