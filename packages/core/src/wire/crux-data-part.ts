@@ -13,8 +13,8 @@ export interface CruxDataPart {
   readonly revision?: number
 }
 
-/** The data parts of Crux for AI SDK messages: `UIMessage<unknown, CruxDataParts>` (LIVE-2). */
-export interface CruxDataParts {
-  [name: string]: unknown
-  crux: CruxDataPart
-}
+/**
+ * The data parts of Crux for AI SDK messages: `UIMessage<unknown, CruxDataParts>` (LIVE-2). A `type`, because an
+ * interface does not fit the `Record<string, unknown>` that the SDK asks for.
+ */
+export type CruxDataParts = { crux: CruxDataPart }
