@@ -1,1 +1,8 @@
-export {}
+export { encodeEvent } from './encode-event.ts'
+export type { SseComment, SseFrame } from './encode-event.ts'
+export { parseEventStream } from './parse-event-stream.ts'
+export type { ParseOptions } from './parse-event-stream.ts'
+export { sseEndId } from './sse-message.ts'
+export type { SseMessage } from './sse-message.ts'
+export { SseError } from './sse-error.ts'
+export type { SseErrorCode } from './sse-error.ts'
