@@ -33,11 +33,8 @@ export interface DehydratedState {
   readonly isReady: boolean
 }
 
-/**
- * The client cache: the newest value of each entity, with stable identities, and who wants to hear of what. It
- * connects on the first subscriber and disconnects 1 s after the last one left (CLI-10).
- */
-export interface CruxClient {
+/** What can be read of a client: its state now, or the state it began with. Unchanged values keep their identity. */
+export interface CruxClientView {
   readonly getPlan: (id: string) => Plan | undefined
   readonly getPlans: (filter?: { readonly includeDiscarded?: boolean }) => readonly Plan[]
   readonly getTaskList: (id: string) => TaskList | undefined
@@ -48,6 +45,15 @@ export interface CruxClient {
   readonly getTaskIds: (listId: string) => readonly string[]
   readonly getTasks: (listId: string) => readonly Task[]
   readonly getConnection: () => ConnectionState
+}
+
+/**
+ * The client cache: the newest value of each entity, with stable identities, and who wants to hear of what. It
+ * connects on the first subscriber and disconnects 1 s after the last one left (CLI-10).
+ */
+export interface CruxClient extends CruxClientView {
+  /** What `initialState` holds, also after the client moved on: server rendering and hydration show it (RCT-4). */
+  readonly initial: CruxClientView
   /** Calls `listener` after what it names changed; gives its undo. A selector's value is compared by `Object.is`. */
   readonly subscribe: (target: ClientRef | ((client: CruxClient) => unknown), listener: () => void) => () => void
   readonly dehydrate: () => DehydratedState
