@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
@@ -31,6 +32,12 @@ const browserProject: TestProjectInlineConfiguration = {
   },
 }
 
+/** A package of its own holds React 18, so that its react-dom and Testing Library find that React and not the newer one. */
+const react18 = ['react', 'react-dom', '@testing-library/react'].map((name) => ({
+  find: new RegExp(`^${name}(?=$|/)`),
+  replacement: fileURLToPath(new URL(`test/react-18/node_modules/${name}`, import.meta.url)),
+}))
+
 export default defineConfig({
   // The source condition makes tests run on packages/*/src, so that they need no build.
   resolve: { conditions: ['@crux/source', ...defaultClientConditions] },
@@ -49,6 +56,16 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'react',
+          root: 'packages/react',
+          include: ['test/**/*.test.tsx'],
+          environment: 'happy-dom',
+        },
+      },
+      {
+        extends: true,
+        resolve: { alias: react18 },
+        test: {
+          name: 'react-18',
           root: 'packages/react',
           include: ['test/**/*.test.tsx'],
           environment: 'happy-dom',

@@ -1,11 +1,10 @@
 // Builds packages/*/dist. A package whose inputs have not changed since its last build is left alone, so tests, checks
 // and the demo can all ask for a build and only the first one pays.
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { root, workspaceDependencies, workspacePackages } from './workspace-packages.mjs'
+import { root, run, workspaceDependencies, workspacePackages } from './workspace-packages.mjs'
 
 const sharedInputs = ['pnpm-lock.yaml', 'tsconfig.base.json', 'scripts/tsup-preset.ts']
 
@@ -29,11 +28,18 @@ export function buildPackages({ log = console.log } = {}) {
   }
 }
 
+/** For scripts: a failed build ends the process with the build's own message and no stack of ours. */
+export function buildPackagesOrExit() {
+  try {
+    buildPackages()
+  } catch (error) {
+    console.error(error.message)
+    process.exit(1)
+  }
+}
+
 function build({ dir, name }) {
-  const bins = [join(dir, 'node_modules', '.bin'), join(root, 'node_modules', '.bin')]
-  const env = { ...process.env, PATH: [...bins, process.env.PATH].join(delimiter) }
-  const options = { cwd: dir, env, encoding: 'utf8', shell: process.platform === 'win32' }
-  const { status, stdout, stderr } = spawnSync('tsup', ['--silent'], options)
+  const { status, stdout, stderr } = run('tsup', ['--silent'], { cwd: dir, encoding: 'utf8' })
   if (status !== 0) throw new Error(`Building ${name} failed:\n${stdout}${stderr}`)
 }
 
@@ -55,11 +61,4 @@ function removeOlderThan(dist, time) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    buildPackages()
-  } catch (error) {
-    console.error(error.message)
-    process.exit(1)
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildPackagesOrExit()

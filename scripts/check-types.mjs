@@ -1,6 +1,7 @@
 // Type-checks sources, tests, examples, benchmarks and scripts. Nothing needs a build: `@crux/*` is read from source.
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { join } from 'node:path'
 import { root } from './workspace-packages.mjs'
 
 // tsconfig.json of a package has its tests and Node's types; tsconfig.src.json proves the sources need no Node types.
@@ -33,10 +34,8 @@ async function worker() {
 }
 
 function tsc(args) {
-  const child = spawn('tsc', ['--pretty', 'false', ...args], {
-    cwd: root,
-    shell: process.platform === 'win32',
-  })
+  const bin = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const child = spawn(process.execPath, [bin, '--pretty', 'false', ...args], { cwd: root })
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))

@@ -1,25 +1,23 @@
-// `npm run bench -- <name>`: starts bench/<name>.ts on the built packages; without a name, says which there are.
+// `npm run bench`: every bench/*.ts on the built packages, one after another; `npm run bench -- <name>` only that one.
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { buildPackages } from './build-packages.mjs'
+import { buildPackagesOrExit } from './build-packages.mjs'
 import { root } from './workspace-packages.mjs'
 
-const [name, ...args] = process.argv.slice(2)
 const bench = join(root, 'bench')
-const script = join(bench, `${name}.ts`)
-if (!name || !existsSync(script)) {
-  const names = globSync('*.ts', { cwd: bench }).map((file) => basename(file, '.ts'))
-  console.error(
-    `Usage: npm run bench -- <name>, where name is one of: ${names.toSorted().join(', ') || '(none yet)'}`,
-  )
+const names = globSync('*.ts', { cwd: bench }).map((file) => basename(file, '.ts'))
+const [name, ...args] = process.argv.slice(2)
+if (name !== undefined && !names.includes(name)) {
+  console.error(`There is no benchmark ${name}; there are: ${names.toSorted().join(', ')}.`)
   process.exit(1)
 }
 
-buildPackages()
-// --expose-gc: memory figures mean little without a collection before each reading.
-const { status } = spawnSync(process.execPath, ['--expose-gc', script, ...args], {
-  cwd: root,
-  stdio: 'inherit',
-})
-process.exitCode = status ?? 1
+buildPackagesOrExit()
+const chosen = name === undefined ? names.toSorted() : [name]
+for (const benchmark of chosen) {
+  // --expose-gc: memory figures mean little without a collection before each reading.
+  const node = ['--expose-gc', join(bench, `${benchmark}.ts`), ...args]
+  const { status } = spawnSync(process.execPath, node, { cwd: root, stdio: 'inherit' })
+  if (status !== 0) process.exitCode = 1
+}

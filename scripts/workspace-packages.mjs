@@ -1,6 +1,7 @@
-// The publishable packages, dependencies before dependents.
+// The publishable packages, dependencies before dependents, and how to run an installed command in one of them.
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -28,4 +29,14 @@ export function workspacePackages() {
 export function workspaceDependencies({ manifest }) {
   const all = { ...manifest.dependencies, ...manifest.peerDependencies }
   return Object.keys(all).filter((name) => name.startsWith('@crux/'))
+}
+
+/** Runs a command of node_modules/.bin, also where nobody has put that on PATH. */
+export function run(command, args, options) {
+  const PATH = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
+  return spawnSync(command, args, {
+    shell: process.platform === 'win32',
+    ...options,
+    env: { ...process.env, PATH },
+  })
 }
