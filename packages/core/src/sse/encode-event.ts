@@ -52,7 +52,6 @@ function field(name: string, text: string): string {
 }
 
 function checkedEvent(event: string): string {
-  // oxlint-disable-next-line no-control-regex -- NUL is what must be found
   if (typeof event === 'string' && !/[\0\r\n]/.test(event)) return event
   throw new SseError('invalid-event', 'The name of an event must be a string without CR, LF and NUL.')
 }
