@@ -71,7 +71,10 @@ export interface CruxStore {
   /** All or nothing, durable when it resolves; a stale `ifRevision` is `conflict` (STO-1). */
   readonly commit: (writes: readonly Write[]) => Promise<Commit>
   /** Catch-up, then live, until aborted or closed (STO-3). */
-  readonly changes: (options: { readonly after?: string; readonly signal: AbortSignal }) => AsyncIterable<ChangeBatch>
+  readonly changes: (options: {
+    readonly after?: string
+    readonly signal: AbortSignal
+  }) => AsyncIterable<ChangeBatch>
   /** Hears every later commit of this view's scope; gives its undo (STO-8). */
   readonly subscribe: (listener: (batch: ChangeBatch) => void) => () => void
   /** The cursor of a position, for this view's scope. Throws `store-unavailable` before the backend's first answer. */
