@@ -77,9 +77,10 @@ export default defineConfig({
         test: {
           name: 'repo',
           include: ['test/**/*.test.ts'],
-          globalSetup: 'scripts/build-before-tests.ts',
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // Several of them ask for a build.
+          fileParallelism: false,
           sequence: { groupOrder: group.repo },
         },
       },
@@ -89,7 +90,8 @@ export default defineConfig({
           name: 'e2e',
           root: 'examples/nextjs',
           include: ['e2e/**/*.test.ts'],
-          globalSetup: '../../scripts/build-before-tests.ts',
+          // Not a global setup: a failed build would then end the whole run, not only the tests that need it.
+          setupFiles: '../../scripts/build-before-tests.ts',
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -1,6 +1,4 @@
+// Setup file of the test projects that use what is in dist/. Only the first one pays for the build.
 import { buildPackages } from './build-packages.mjs'
 
-/** Global setup of the test projects that use what is in dist/. */
-export default function buildBeforeTests(): void {
-  buildPackages()
-}
+buildPackages()
