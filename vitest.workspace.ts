@@ -4,6 +4,8 @@ import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { chromiumFlags, findChromium } from './scripts/find-chromium.mjs'
 
+const pathTo = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+
 const chromium = await findChromium()
 if (!chromium)
   console.warn('No Chromium found (CHROMIUM_PATH, /usr/bin/chromium): leaving out react-chromium.')
@@ -35,7 +37,7 @@ const browserProject: TestProjectInlineConfiguration = {
 /** A package of its own holds React 18, so that its react-dom and Testing Library find that React and not the newer one. */
 const react18 = ['react', 'react-dom', '@testing-library/react'].map((name) => ({
   find: new RegExp(`^${name}(?=$|/)`),
-  replacement: fileURLToPath(new URL(`test/react-18/node_modules/${name}`, import.meta.url)),
+  replacement: pathTo(`test/react-18/node_modules/${name}`),
 }))
 
 export default defineConfig({
@@ -91,7 +93,7 @@ export default defineConfig({
           root: 'examples/nextjs',
           include: ['e2e/**/*.test.ts'],
           // Not a global setup: a failed build would then end the whole run, not only the tests that need it.
-          setupFiles: '../../scripts/build-before-tests.ts',
+          setupFiles: pathTo('scripts/build-before-tests.ts'),
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,
