@@ -10,8 +10,11 @@ const chromium = await findChromium()
 if (!chromium)
   console.warn('No Chromium found (CHROMIUM_PATH, /usr/bin/chromium): leaving out react-chromium.')
 
-/** Groups run one after another: e2e builds a Next.js app and would starve the timing of everything else. */
-const group = { unit: 0, browser: 1, repo: 2, e2e: 3 }
+/**
+ * Groups run one after another: e2e builds a Next.js app and would starve the timing of everything else.
+ * From 1, because with one worker vitest moves the projects of group 0 behind all others.
+ */
+const group = { unit: 1, browser: 2, repo: 3, e2e: 4 }
 
 const browserProject: TestProjectInlineConfiguration = {
   extends: true,
@@ -48,11 +51,21 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'core', root: 'packages/core', include: ['test/**/*.test.ts'] },
+        test: {
+          name: 'core',
+          root: 'packages/core',
+          include: ['test/**/*.test.ts'],
+          sequence: { groupOrder: group.unit },
+        },
       },
       {
         extends: true,
-        test: { name: 'server', root: 'packages/server', include: ['test/**/*.test.ts'] },
+        test: {
+          name: 'server',
+          root: 'packages/server',
+          include: ['test/**/*.test.ts'],
+          sequence: { groupOrder: group.unit },
+        },
       },
       {
         extends: true,
@@ -61,6 +74,7 @@ export default defineConfig({
           root: 'packages/react',
           include: ['test/**/*.test.tsx'],
           environment: 'happy-dom',
+          sequence: { groupOrder: group.unit },
         },
       },
       {
@@ -71,6 +85,7 @@ export default defineConfig({
           root: 'packages/react',
           include: ['test/**/*.test.tsx'],
           environment: 'happy-dom',
+          sequence: { groupOrder: group.unit },
         },
       },
       ...(chromium ? [browserProject] : []),

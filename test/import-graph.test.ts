@@ -15,6 +15,8 @@ const imports = readSourceImports()
 const all = [...imports.values()].flat()
 
 const lowest = ['errors', 'ids', 'json', 'timing']
+const commands = [...lowest, 'entities', 'wire', 'store']
+const everything = [...commands, 'commands', 'plan', 'tasks', 'sse', 'client']
 
 /** What each folder of core may import besides itself. A new folder has to be put in here. */
 const coreFolders: Readonly<Record<string, readonly string[]>> = {
@@ -25,13 +27,15 @@ const coreFolders: Readonly<Record<string, readonly string[]>> = {
   entities: lowest,
   wire: [...lowest, 'entities'],
   store: [...lowest, 'entities', 'wire'],
-  plan: [...lowest, 'entities', 'wire', 'store'],
-  tasks: [...lowest, 'entities', 'wire', 'store'],
+  // What plan and tasks share.
+  commands,
+  plan: [...commands, 'commands'],
+  tasks: [...commands, 'commands'],
   sse: lowest,
   client: [...lowest, 'entities', 'wire', 'sse'],
-  testing: [...lowest, 'entities', 'wire', 'store', 'plan', 'tasks', 'sse', 'client'],
+  testing: everything,
   // The package's own index: everything but what needs a test runner.
-  '': [...lowest, 'entities', 'wire', 'store', 'plan', 'tasks', 'sse', 'client'],
+  '': everything,
 }
 
 function within(packageName: string): ModuleImport[] {
