@@ -1,0 +1,6 @@
+export type { CruxDataPart, CruxDataParts } from './crux-data-part.ts'
+export { cruxDataPartSchema } from './crux-data-part-schema.ts'
+export { toDataPart } from './to-data-part.ts'
+export type { SentRecord } from './to-data-part.ts'
+export { toDataChunk } from './crux-data-chunk.ts'
+export type { CruxDataChunk } from './crux-data-chunk.ts'
