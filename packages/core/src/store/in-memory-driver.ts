@@ -1,83 +1,192 @@
-import type { EntityName, EntityRef } from '../entities/entity.ts'
+import type { EntityRef } from '../entities/entity.ts'
 import { newId } from '../ids/index.ts'
+import { createEndedListPicker } from './ended-list-picker.ts'
+import { createSortedIndex, type SortedIndex } from './sorted-index.ts'
 import type { CommitGroup, GroupResult, StoreDriver, StoredRecord } from './store-driver.ts'
 
-interface Slot {
-  record: StoredRecord
+/** The key and entity of a record, at its place in byte order of (key, entity). */
+interface Place extends EntityRef {
+  readonly place: string
 }
 
-/** A driver that keeps everything in this process; the reference for what a driver does. */
-export function createInMemoryDriver(): StoreDriver {
-  const epoch = newId()
-  const slots = {
-    plan: new Map<string, Slot>(),
-    tasklist: new Map<string, Slot>(),
-    task: new Map<string, Slot>(),
+/**
+ * A driver that keeps everything in this process: the reference for what a driver does. With more than `maxRecords`
+ * records it forgets finished lists, the earliest ended first; if that is not enough, a commit is refused as full.
+ */
+export function createInMemoryDriver({
+  maxRecords = 100_000,
+}: { readonly maxRecords?: number } = {}): StoreDriver {
+  const records = {
+    plan: new Map<string, StoredRecord>(),
+    tasklist: new Map<string, StoredRecord>(),
+    task: new Map<string, StoredRecord>(),
   }
+  const places = createSortedIndex<Place>()
+  const placesOf = {
+    plan: createSortedIndex<Place>(),
+    tasklist: createSortedIndex<Place>(),
+    task: createSortedIndex<Place>(),
+  }
+  /** By position; what a later commit overwrote stays in it until the next `compact`. */
+  let log: StoredRecord[] = []
+  let count = 0
+  let epoch = newId()
   let seq = 0
   let purged = 0
   let floor = 0
 
-  const recordOf = (ref: EntityRef) => slots[ref.entity].get(ref.key)?.record
-  const all = (prefix: string, entity?: EntityName): StoredRecord[] =>
-    (entity === undefined ? Object.values(slots) : [slots[entity]])
-      .flatMap((map) => [...map.values()])
-      .map((slot) => slot.record)
-      .filter((record) => record.key.startsWith(prefix))
+  const recordAt = ({ entity, key }: EntityRef) => records[entity].get(key)
+  const isCurrent = (record: StoredRecord) => recordAt(record) === record
 
-  const commitGroup = ({ id, writes }: CommitGroup): GroupResult => {
-    for (const [index, write] of writes.entries()) {
-      const record = recordOf(write)
-      if (record?.commitId === id) return { first: record.seq - index, floor }
+  const put = (record: StoredRecord, isNew: boolean) => {
+    records[record.entity].set(record.key, record)
+    log.push(record)
+    if (isNew) {
+      const { entity, key } = record
+      const place = { place: placeOf(record), entity, key }
+      places.add(place)
+      placesOf[entity].add(place)
+      count++
     }
+    if (log.length > 2 * count + 1_000) log = log.filter(isCurrent)
+  }
+
+  const forget = (refs: readonly EntityRef[]) => {
+    for (const ref of refs) {
+      const record = recordAt(ref)
+      if (record === undefined) continue
+      floor = Math.max(floor, record.revision)
+      purged = Math.max(purged, record.seq)
+      records[ref.entity].delete(ref.key)
+      places.delete(placeOf(ref))
+      placesOf[ref.entity].delete(placeOf(ref))
+      count--
+    }
+  }
+
+  const pickEnded = createEndedListPicker({
+    lists: records.tasklist,
+    tasksOf: (listKey) => placesUnder(placesOf.task, `${listKey}/`),
+  })
+
+  /** False if the group does not fit, even without the lists that could be forgotten for it. */
+  const makeRoomFor = ({ writes }: CommitGroup): boolean => {
+    const added = writes.filter((write) => write.ifRevision === 0).length
+    const excess = added === 0 ? 0 : count + added - maxRecords
+    if (excess <= 0) return true
+    const written = new Set(writes.map((write) => listOf(write.key)))
+    const ended = pickEnded(excess, (listKey) => written.has(listKey))
+    if (ended === undefined) return false
+    forget(ended)
+    return true
+  }
+
+  /** What a commit that is sent again was told the first time; `undefined` if it was not executed (STO-5). */
+  const firstAnswer = ({ id, writes }: CommitGroup): GroupResult | undefined => {
+    let first: number | undefined
+    let floorThen = floor
+    for (const [index, write] of writes.entries()) {
+      const record = recordAt(write)
+      if (record?.commitId !== id) continue
+      first = record.seq - index
+      // The floor may have moved since: a key that was new then tells where it was.
+      if (write.ifRevision === 0) floorThen = record.revision - 1
+    }
+    return first === undefined ? undefined : { first, floor: floorThen }
+  }
+
+  const commitGroup = (group: CommitGroup): GroupResult => {
+    const { id, writes } = group
+    const done = firstAnswer(group)
+    if (done !== undefined) return done
     for (const { entity, key, ifRevision } of writes) {
-      const revision = recordOf({ entity, key })?.revision ?? 0
+      const revision = recordAt({ entity, key })?.revision ?? 0
       if (revision !== ifRevision) return { conflict: { entity, key, revision } }
     }
+    if (!makeRoomFor(group)) return { full: true }
     const first = seq + 1
     const end = seq + writes.length
     for (const { entity, key, value, event, ifRevision } of writes) {
-      seq++
       const revision = (ifRevision === 0 ? floor : ifRevision) + 1
-      const record = { entity, key, value, event, revision, seq, end, commitId: id }
-      slots[entity].set(key, { record })
+      put({ entity, key, value, event, revision, seq: ++seq, end, commitId: id }, ifRevision === 0)
     }
     return { first, floor }
   }
 
   return {
     head: async () => ({ epoch, seq, purged }),
-    read: async (refs) => refs.map(recordOf),
+    read: async (refs) => refs.map(recordAt),
     scan: async ({ prefix, entity, after, limit }) => {
-      const place = (record: StoredRecord) => `${record.key}\0${record.entity}`
-      const found = all(prefix, entity)
-        .map((record) => ({ place: place(record), record }))
-        .filter((item) => after === undefined || item.place > after)
-        .sort((a, b) => (a.place < b.place ? -1 : 1))
-      const page = found.slice(0, limit)
-      const last = page.at(-1)
-      const records = page.map((item) => item.record)
-      return found.length > limit && last !== undefined ? { records, next: last.place } : { records }
+      const index = entity === undefined ? places : placesOf[entity]
+      const found: StoredRecord[] = []
+      let last: string | undefined
+      for (const place of placesUnder(index, prefix, after)) {
+        if (found.length === limit) return { records: found, ...(last !== undefined && { next: last }) }
+        const record = recordAt(place)
+        if (record !== undefined) found.push(record)
+        last = place.place
+      }
+      return { records: found }
     },
     since: async ({ prefix, after, limit }) => {
-      const found = all(prefix)
-        .filter((record) => record.seq > after)
-        .sort((a, b) => a.seq - b.seq)
-      const end = found.length > limit ? found[limit - 1]?.end : undefined
-      if (end === undefined) return { epoch, records: found, upTo: seq }
-      return { epoch, records: found.filter((record) => record.seq <= end), upTo: end }
+      const found: StoredRecord[] = []
+      let upTo = seq
+      for (let at = firstAbove(log, after); at < log.length; at++) {
+        const record = log[at]
+        if (record === undefined || !record.key.startsWith(prefix) || !isCurrent(record)) continue
+        // A full page goes on to the end of its last commit.
+        const last = found.length < limit ? undefined : found.at(-1)
+        if (last !== undefined && last.end !== record.end) {
+          upTo = last.end
+          break
+        }
+        found.push(record)
+      }
+      return { epoch, records: found, upTo, purged }
     },
     commit: async (groups) => ({ epoch, results: groups.map(commitGroup) }),
     forget: async (refs) => {
-      if (refs.some((ref) => recordOf(ref)?.revision !== ref.revision)) return 0
-      for (const ref of refs) {
-        floor = Math.max(floor, ref.revision)
-        purged = Math.max(purged, recordOf(ref)?.seq ?? 0)
-        slots[ref.entity].delete(ref.key)
-      }
+      if (refs.some((ref) => recordAt(ref)?.revision !== ref.revision)) return 0
+      forget(refs)
       return refs.length
     },
-    renewEpoch: async () => {},
+    renewEpoch: async () => {
+      epoch = newId()
+    },
     close: async () => {},
   }
+}
+
+/** A space sorts below every character of a key, so that places are in order of key, then entity. */
+function placeOf({ entity, key }: EntityRef): string {
+  return `${key} ${entity}`
+}
+
+function* placesUnder(
+  index: SortedIndex<Place>,
+  prefix: string,
+  after?: string,
+): Generator<Place, void, undefined> {
+  for (const place of index.from(after ?? prefix)) {
+    if (!place.key.startsWith(prefix)) return
+    if (place.place !== after) yield place
+  }
+}
+
+/** The key of the list that a list's or a task's key names. */
+function listOf(key: string): string {
+  const slash = key.indexOf('/')
+  return slash === -1 ? key : key.slice(0, slash)
+}
+
+/** The index of the first record above a position; binary search. */
+function firstAbove(log: readonly StoredRecord[], position: number): number {
+  let low = 0
+  let high = log.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((log[middle]?.seq ?? Infinity) <= position) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -53,6 +53,20 @@ export interface StoreHead {
   readonly purged: number
 }
 
+/** One page of what changed after a position. */
+export interface ChangePage {
+  readonly epoch: string
+  readonly records: readonly StoredRecord[]
+  readonly upTo: number
+  readonly purged: number
+}
+
+/** One page of a scan; `next` is missing on the last one. */
+export interface ScanPage {
+  readonly records: readonly StoredRecord[]
+  readonly next?: string
+}
+
 /**
  * What a backend implements; everything else is written once in `createCruxStore` (D11). Keys are absolute; prefixes
  * compare in byte order. A call that surely did nothing rejects with an error that has `outcome: 'none'` (STO-5).
@@ -60,28 +74,32 @@ export interface StoreHead {
 export interface StoreDriver {
   readonly head: () => Promise<StoreHead>
   /** All as of one position, in the order asked. */
-  readonly read: (refs: readonly EntityRef[]) => Promise<(StoredRecord | undefined)[]>
+  readonly read: (refs: readonly EntityRef[]) => Promise<readonly (StoredRecord | undefined)[]>
   /** In byte order of (key, entity), each key exactly once even while writes go on; `next` is opaque (STO-7). */
   readonly scan: (query: {
     readonly prefix: string
     readonly entity?: EntityName
     readonly after?: string
     readonly limit: number
-  }) => Promise<{ readonly records: StoredRecord[]; readonly next?: string }>
+  }) => Promise<ScanPage>
   /**
-   * Records with `seq` above `after`, by `seq`, whole commits only, all of one snapshot; `upTo` is the position up to
-   * which nothing is missing.
+   * Records with `seq` above `after`, by `seq`, whole commits only, all of one snapshot. A page of `limit` records is
+   * extended to the end of its last commit. `upTo` is the position up to which nothing is missing: the end of a full
+   * page, else the head (also when `after` lies beyond it). `purged` is as of the same snapshot.
    */
   readonly since: (query: {
     readonly prefix: string
     readonly after: number
     readonly limit: number
-  }) => Promise<{ readonly epoch: string; readonly records: StoredRecord[]; readonly upTo: number }>
+  }) => Promise<ChangePage>
   /** Several commits in one transaction, in order, each whole or not at all, judged after those before it (STO-20). */
   readonly commit: (
     groups: readonly CommitGroup[],
   ) => Promise<{ readonly epoch: string; readonly results: readonly GroupResult[] }>
-  /** All or nothing; moves floor and purged in the same transaction. Gives how many it forgot. */
+  /**
+   * All or nothing: with one revision that is no longer so, it forgets nothing and gives 0. Moves floor and purged in
+   * the same transaction. Gives how many it forgot.
+   */
   readonly forget: (refs: readonly RevisionRef[]) => Promise<number>
   readonly renewEpoch: () => Promise<void>
   /** Calls `wake` when there may be something to read; only a hint (STO-5). Gives its undo. */
