@@ -6,7 +6,10 @@ import type { SseMessage } from './sse-message.ts'
 export interface EventParserOptions {
   /** Most characters in one event's data, and, plus 64, in any line. Default 1,048,576. */
   readonly maxEventLength?: number | undefined
-  readonly onMessage: (message: SseMessage) => void
+  /** The id that is in force before the first one of this body, which was told by an earlier one. Default `''`. */
+  readonly lastEventId?: string | undefined
+  /** `hasId`: the event has an id of its own, and not only the last one in force. */
+  readonly onMessage: (message: SseMessage, hasId: boolean) => void
   /** An id came into force: before its event is given out, or alone if its block has no data. */
   readonly onId?: ((id: string) => void) | undefined
   readonly onComment?: ((text: string) => void) | undefined
@@ -26,6 +29,7 @@ export interface EventParserOptions {
  */
 export function createEventParser({
   maxEventLength = 1_048_576,
+  lastEventId = '',
   onMessage,
   onId,
   onComment,
@@ -35,7 +39,7 @@ export function createEventParser({
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const maxLineLength = maxEventLength + 64
   let held = ''
-  let lastId = ''
+  let lastId = lastEventId
   let isTooLarge = false
   const parser = createParser({
     maxBufferSize: maxEventLength,
@@ -43,7 +47,7 @@ export function createEventParser({
       lastId = id
       onId?.(id)
     },
-    onEvent: ({ event = 'message', data }) => onMessage({ event, data, id: lastId }),
+    onEvent: ({ event = 'message', data, id }) => onMessage({ event, data, id: lastId }, id !== undefined),
     onComment,
     onRetry,
     onError: ({ type }) => {

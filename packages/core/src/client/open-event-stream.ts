@@ -1,0 +1,151 @@
+import type { SseMessage } from '../sse/sse-message.ts'
+import type { ConnectionStatus } from './crux-transport.ts'
+import { createEventConnection, type EventConnection } from './event-connection.ts'
+import { followHeartbeats } from './follow-heartbeats.ts'
+import { runReported } from './report-error.ts'
+import { requestEvents, type EventRequest } from './request-events.ts'
+import type { SseClientError } from './sse-client-error.ts'
+
+/** How a stream is asked for, how long it is held and who hears of it. Callbacks that throw are reported as uncaught. */
+export interface EventStreamOptions extends EventRequest {
+  /** Its abort is `close()`. */
+  readonly signal?: AbortSignal | undefined
+  /** Where to resume; the server decides what it means. Default: from the start. */
+  readonly lastEventId?: string | undefined
+  /** `query` sends the last id as `?lastEventId=`, which needs no CORS preflight. Default `header`. */
+  readonly lastEventIdIn?: 'header' | 'query' | undefined
+  /** Names of events that end the stream, for servers that have no terminal frame. The event is still delivered. */
+  readonly until?: readonly string[] | undefined
+  /** Default true for GET and false for other methods, since a repeated POST may cost money. */
+  readonly reconnect?: boolean | undefined
+  /** Jitter of the waits between attempts, in milliseconds. Default 500, doubling up to 30,000. */
+  readonly backoff?: { readonly baseMs?: number; readonly maxMs?: number } | undefined
+  /**
+   * How long the server may send nothing, in milliseconds; 0 is for ever. A number counts from the start of each attempt;
+   * a function is asked when the response opens and after each byte. Default: 2.5 times the shortest distance between
+   * two comments of the connection, at least 37,500, and no limit before there was one (SSE-41).
+   */
+  readonly idleTimeoutMs?: number | (() => number) | undefined
+  readonly onEvent?: ((message: SseMessage) => void) | undefined
+  readonly onOpen?: ((response: Response) => void) | undefined
+}
+
+/** How a stream stands; a new object each time something in it changed. */
+export interface EventStreamState {
+  /** `live` while a response is open; `idle` after `close()`. */
+  readonly status: ConnectionStatus
+  /** What is wrong, until the next opening. */
+  readonly error: SseClientError | null
+  /** The last id in force; kept across reconnects. */
+  readonly lastEventId: string
+}
+
+type FinalStatus = 'idle' | 'ended' | 'failed'
+
+/** An open event stream. */
+export interface EventStream {
+  readonly getState: () => EventStreamState
+  /** Calls `listener` at every change of the state; gives its undo. */
+  readonly subscribe: (listener: () => void) => () => void
+  /** Ends the stream for good; nothing is delivered after it. Idempotent. */
+  readonly close: () => void
+  /** Resolves with the final status; never rejects. */
+  readonly closed: Promise<FinalStatus>
+}
+
+/**
+ * Follows an event stream with `fetch`: reconnects where that can help, and stops where it cannot (SSE-36 to SSE-41).
+ * The request leaves in a microtask.
+ *
+ * @example
+ * const stream = openEventStream('/exports/7', { onEvent: ({ data }) => addRow(JSON.parse(data)) })
+ * if ((await stream.closed) === 'failed') console.error(stream.getState().error)
+ */
+export function openEventStream(url: string | URL, options: EventStreamOptions = {}): EventStream {
+  const heartbeats = followHeartbeats()
+  const {
+    signal,
+    body,
+    lastEventId = '',
+    lastEventIdIn = 'header',
+    until,
+    backoff,
+    onEvent,
+    onOpen,
+  } = options
+  const { method = body == null ? 'GET' : 'POST', idleTimeoutMs = heartbeats.limitMs } = options
+  const { reconnect = method.toUpperCase() === 'GET' } = options
+
+  let state: EventStreamState = { status: 'connecting', error: null, lastEventId }
+  let connection: EventConnection | undefined
+  const listeners = new Set<{ readonly call: () => void }>()
+  let resolveClosed: (status: FinalStatus) => void
+  const closed = new Promise<FinalStatus>((resolve) => {
+    resolveClosed = resolve
+  })
+
+  function update(change: Partial<EventStreamState>) {
+    const next = { ...state, ...change }
+    if (next.status === state.status && next.error === state.error && next.lastEventId === state.lastEventId)
+      return
+    state = next
+    // A listener may add and remove listeners.
+    const heard = [...listeners]
+    for (const { call } of heard) runReported(call)
+  }
+
+  function settle(status: FinalStatus, error: SseClientError | null) {
+    signal?.removeEventListener('abort', close)
+    update({ status, error })
+    resolveClosed(status)
+  }
+
+  function close() {
+    if (isFinal(state.status)) return
+    connection?.close()
+    settle('idle', state.error)
+  }
+
+  if (signal?.aborted) {
+    close()
+  } else {
+    signal?.addEventListener('abort', close)
+    connection = createEventConnection({
+      request: (attempt) =>
+        requestEvents(url, { ...options, method }, state.lastEventId, lastEventIdIn, attempt),
+      reconnect,
+      backoff,
+      idleTimeoutMs,
+      until,
+      lastEventId: () => state.lastEventId,
+      onStatus(status, error) {
+        if (isFinal(status)) settle(status, error ?? null)
+        else update({ status, error: error ?? null })
+      },
+      onOpen(response) {
+        heartbeats.restart()
+        if (onOpen) runReported(() => onOpen(response))
+      },
+      onId: (id) => update({ lastEventId: id }),
+      onComment: heartbeats.beat,
+      onMessage(message) {
+        if (onEvent) runReported(() => onEvent(message))
+      },
+    })
+  }
+
+  return {
+    getState: () => state,
+    closed,
+    close,
+    subscribe(listener) {
+      const entry = { call: listener }
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
+    },
+  }
+}
+
+function isFinal(status: ConnectionStatus): status is FinalStatus {
+  return status === 'idle' || status === 'ended' || status === 'failed'
+}
