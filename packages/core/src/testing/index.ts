@@ -1,1 +1,5 @@
-export {}
+export { describeTransportContract } from './describe-transport-contract.ts'
+export type { TransportHarness } from './describe-transport-contract.ts'
+export { createScriptedTransport, faultyScript } from './create-scripted-transport.ts'
+export type { ScriptedTransport, TransportStep } from './create-scripted-transport.ts'
+export { examplePart, examplePlan, exampleTask, exampleTaskList, exampleTime } from './example-entities.ts'
