@@ -1,1 +1,7 @@
-export {}
+export { createPlanTool, discardPlan, getPlan, listPlans, plan, planAgent, updatePlan } from './plan.ts'
+export type { CreatePlanTool, CreatePlanToolOptions } from './create-plan-tool.ts'
+export type { PlanAgent, PlanAgentOptions, PlanHandle } from './plan-agent.ts'
+export type { ListPlansOptions, PlanCommands } from './plan-commands.ts'
+export type { PlanTools } from './plan-tools.ts'
+export type { NewPlan, PlanPatch, PlanUpdate } from '../entities/plan-changes.ts'
+export type { Plan } from '../entities/plan.ts'
