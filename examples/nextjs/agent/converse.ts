@@ -1,0 +1,33 @@
+import { isStepCount, streamText } from 'ai'
+import type { AgentRun } from './agent-run.ts'
+import type { Cue } from './script.ts'
+
+type Options = Pick<Parameters<typeof streamText>[0], 'instructions' | 'tools' | 'toolChoice' | 'stopWhen'>
+
+/** One conversation with the model, tool calls included, to its end. Throws what the model or the network threw. */
+export async function converse(
+  { model, signal, topic }: AgentRun,
+  {
+    scene,
+    prompt,
+    stopWhen = [],
+    ...options
+  }: Options & { readonly prompt: string; readonly scene: Cue['scene'] },
+): Promise<void> {
+  let failure: unknown
+  const result = streamText({
+    ...options,
+    model,
+    prompt,
+    abortSignal: signal,
+    stopWhen: [isStepCount(20), stopWhen].flat(),
+    // Only the scripted model reads this; real providers do not know the name.
+    providerOptions: { scripted: { topic, scene } },
+    onError: ({ error }) => {
+      failure ??= error
+    },
+  })
+  await result.consumeStream()
+  signal.throwIfAborted()
+  if (failure !== undefined) throw new Error('The model failed.', { cause: failure })
+}

@@ -1,0 +1,206 @@
+import { z } from 'zod'
+
+const sceneSchema = z.discriminatedUnion('part', [
+  z.object({ part: z.literal('plan') }),
+  z.object({ part: z.literal('split') }),
+  z.object({ part: z.literal('work'), task: z.string(), attempt: z.number() }),
+  z.object({ part: z.literal('conclude') }),
+])
+
+/** What the scripted model has to know about a conversation: the topic, and which part of the script it is. */
+export const cueSchema = z.object({ topic: z.string(), scene: sceneSchema })
+export type Cue = z.infer<typeof cueSchema>
+
+/** One tool call of the scripted model, after a pause. */
+export interface Line {
+  readonly afterMs: number
+  readonly tool: string
+  readonly input: unknown
+}
+
+interface Part {
+  readonly id: string
+  readonly label: string
+  readonly parentId: string
+  readonly dependsOn?: readonly string[]
+  /** What the worker says while it works; it takes `beatMs` for each half of a saying. */
+  readonly says: readonly string[]
+  readonly beatMs: number
+  readonly summary: string
+  /** Why the first attempt fails, if it does. */
+  readonly failsOnce?: string
+}
+
+/** What the model says, turn by turn, in one conversation. */
+export function linesFor({ topic, scene }: Cue): Line[] {
+  switch (scene.part) {
+    case 'plan':
+      return [{ afterMs: 900, tool: 'createPlan', input: { title: topic, content: goal } }]
+    case 'split':
+      return [
+        { afterMs: 1400, tool: 'updatePlan', input: { content: `${goal}\n\n${approach}` } },
+        { afterMs: 1600, tool: 'updatePlan', input: { content: `${goal}\n\n${approach}\n\n${doneWhen}` } },
+        { afterMs: 1400, tool: 'createTaskList', input: { title: topic, tasks: tree(topic) } },
+      ]
+    case 'work':
+      return work(topic, scene.task, scene.attempt)
+    case 'conclude': {
+      const outcome = `${goal}\n\n${approach}\n\n${doneWhen}\n\n${conclusion(topic)}`
+      return [{ afterMs: 1200, tool: 'updatePlan', input: { content: outcome } }]
+    }
+    default:
+      return scene satisfies never
+  }
+}
+
+const goal = `## Goal
+
+A two-page briefing that a busy reader can trust. It says what is known, how well it is known, and what is still disputed.`
+
+const approach = `## Approach
+
+1. **Gather** recent sources, the numbers behind them, and the best objections.
+2. **Make sense** of it: find the themes, check every claim twice.
+3. **Write** it down: a draft, one chart, a strict edit.`
+
+const doneWhen = `## Done when
+
+- Each claim rests on two independent sources.
+- Somebody new to the topic understands it in five minutes.`
+
+function conclusion(topic: string): string {
+  const { sources, claims } = numbersOf(topic)
+  return `## Outcome
+
+The briefing is ready: two pages and one chart, built on ${sources} sources. ${claims - 1} of ${claims} claims held up; the one that did not is marked as open.`
+}
+
+const stages = [
+  { id: 'gather', label: 'Gather' },
+  { id: 'sense', label: 'Make sense' },
+  { id: 'write', label: 'Write' },
+]
+
+function tree(topic: string): unknown[] {
+  const tasks = parts(topic).map(({ id, label, parentId, dependsOn }) => ({ id, label, parentId, dependsOn }))
+  return stages.flatMap((stage) => [stage, ...tasks.filter((task) => task.parentId === stage.id)])
+}
+
+function work(topic: string, id: string, attempt: number): Line[] {
+  const part = parts(topic).find((candidate) => candidate.id === id)
+  if (!part) throw new Error(`The script has no task "${id}".`)
+  const beats = part.says.flatMap((message) => [message, message])
+  const reports = beats.map((message, beat) => ({
+    afterMs: part.beatMs,
+    tool: 'reportProgress',
+    input: { message, percent: Math.round(((beat + 1) / (beats.length + 1)) * 100) },
+  }))
+  const start = { afterMs: 250, tool: 'startTask', input: {} }
+  if (part.failsOnce !== undefined && attempt === 1) {
+    const fail = { afterMs: part.beatMs, tool: 'failTask', input: { error: part.failsOnce } }
+    return [start, ...reports.slice(0, 4), fail]
+  }
+  const complete = {
+    afterMs: part.beatMs,
+    tool: 'completeTask',
+    input: { result: { summary: part.summary } },
+  }
+  return [start, ...reports, complete]
+}
+
+function parts(topic: string): Part[] {
+  const { sources, dropped, series, claims, words } = numbersOf(topic)
+  return [
+    {
+      id: 'sources',
+      label: 'Collect recent sources',
+      parentId: 'gather',
+      says: [
+        'Searching the last three years',
+        `Reading ${sources + dropped} abstracts`,
+        'Dropping the duplicates',
+      ],
+      beatMs: 750,
+      summary: `${sources} sources kept, ${dropped} set aside`,
+    },
+    {
+      id: 'numbers',
+      label: 'Pull the numbers',
+      parentId: 'gather',
+      says: ['Asking the statistics service', `Reading table 2 of ${series}`, 'Putting the units in order'],
+      beatMs: 650,
+      summary: `${series} series, all in the same units`,
+      failsOnce: 'The statistics service refused: too many requests',
+    },
+    {
+      id: 'objections',
+      label: 'Find the best objections',
+      parentId: 'gather',
+      says: ['Looking for those who disagree', 'Following their footnotes', 'Weighing what they say'],
+      beatMs: 950,
+      summary: 'Two serious objections, one of them new',
+    },
+    {
+      id: 'themes',
+      label: 'Sort findings into themes',
+      parentId: 'sense',
+      dependsOn: ['sources', 'objections'],
+      says: ['Laying out the findings', 'Joining what belongs together'],
+      beatMs: 850,
+      summary: 'Four themes; the third one carries the story',
+    },
+    {
+      id: 'claims',
+      label: 'Check every claim twice',
+      parentId: 'sense',
+      dependsOn: ['sources', 'numbers'],
+      says: [
+        'Listing the claims',
+        `Checking claim 3 of ${claims}`,
+        `Checking claim ${claims - 1} of ${claims}`,
+      ],
+      beatMs: 800,
+      summary: `${claims - 1} of ${claims} hold up, one stays open`,
+    },
+    {
+      id: 'draft',
+      label: 'Draft the briefing',
+      parentId: 'write',
+      dependsOn: ['themes'],
+      says: ['Writing the first page', 'Writing the second page', 'Adding the references'],
+      beatMs: 900,
+      summary: `${words} words on two pages`,
+    },
+    {
+      id: 'chart',
+      label: 'Draw the one chart',
+      parentId: 'write',
+      dependsOn: ['numbers'],
+      says: ['Choosing what to show', 'Drawing, then removing half of it'],
+      beatMs: 1000,
+      summary: 'One line chart, labelled directly',
+    },
+    {
+      id: 'edit',
+      label: 'Edit for length and tone',
+      parentId: 'write',
+      dependsOn: ['draft', 'claims', 'chart'],
+      says: ['Cutting what nobody will miss', 'Reading it aloud'],
+      beatMs: 850,
+      summary: `${Math.round(words * 0.82)} words, nothing important lost`,
+    },
+  ]
+}
+
+/** Figures that look like findings and depend on nothing but the topic. */
+function numbersOf(topic: string) {
+  let hash = 7
+  for (const character of topic) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 100_003
+  return {
+    sources: 11 + (hash % 9),
+    dropped: 4 + (hash % 5),
+    series: 4 + (hash % 3),
+    claims: 7 + (hash % 6),
+    words: 820 + (hash % 170),
+  }
+}

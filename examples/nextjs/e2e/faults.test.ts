@@ -1,0 +1,54 @@
+import { describe, expect } from 'vitest'
+import { startCuttableProxy } from './cuttable-proxy.ts'
+import { executablePath, test } from './fixtures.ts'
+import { hasDone, isDone, readScreen, untilScreen } from './screen.ts'
+
+describe.skipIf(executablePath === undefined)('when something breaks', () => {
+  test('a connection that is cut again and again ends in the right picture', async ({ demo, open }) => {
+    const proxy = await startCuttableProxy(demo.port)
+    try {
+      const page = await open(proxy.origin)
+      await page.getByRole('button', { name: 'Start' }).click()
+      for (const count of [0, 1, 3, 5]) {
+        await untilScreen(page, (screen) => screen.plan !== undefined && hasDone(count)(screen))
+        proxy.cut()
+        await page.getByText('Reconnecting', { exact: true }).waitFor()
+        await page.waitForTimeout(400)
+        proxy.mend()
+        await page.getByText('Live', { exact: true }).waitFor()
+      }
+      const screen = await untilScreen(page, isDone)
+
+      // Straight from the server, without the proxy: the same host, so the same session.
+      const truth = await open(demo.origin)
+      expect(await untilScreen(truth, isDone)).toEqual(screen)
+    } finally {
+      await proxy.close()
+    }
+  })
+
+  test('a page that was offline for a while catches up', async ({ demo, context, open }) => {
+    const page = await open(demo.origin)
+    await page.getByRole('button', { name: 'Start' }).click()
+    await untilScreen(page, hasDone(1))
+    await context.setOffline(true)
+    await page.waitForTimeout(2_000)
+    await context.setOffline(false)
+    const screen = await untilScreen(page, isDone)
+    expect(screen.overall).toBe('11 of 11 tasks')
+  })
+
+  test('a server that comes back without its memory leaves no ghost', async ({ demo, open }) => {
+    const page = await open(demo.origin)
+    await page.getByRole('button', { name: 'Start' }).click()
+    await untilScreen(page, hasDone(1))
+    await demo.restart()
+    await untilScreen(page, ({ plan, rows }) => plan === undefined && rows.length === 0)
+    await page.getByText('Live', { exact: true }).waitFor()
+
+    await page.getByRole('button', { name: 'Start' }).click()
+    const screen = await untilScreen(page, hasDone(1))
+    expect(screen.rows).toHaveLength(8)
+    expect((await readScreen(page)).plan).toContain('The return of night trains')
+  })
+})

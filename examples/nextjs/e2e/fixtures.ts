@@ -1,0 +1,79 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
+import { test as base } from 'vitest'
+import { buildDemo, freePort, startDemo } from '../../../scripts/demo-server.mjs'
+import { chromiumFlags, findChromium } from '../../../scripts/find-chromium.mjs'
+
+/** The Chromium to test in, or `undefined`: the tests that need one are then skipped, and the run says so. */
+export const executablePath = await findChromium()
+if (executablePath === undefined) console.warn('No Chromium found: the demo is not tested in a browser.')
+
+// The scripted agent at a quarter of the time, whatever keys this machine has.
+const demoEnv = { DEMO_PACE: '0.25', OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '' }
+
+export interface Demo {
+  readonly origin: string
+  readonly port: number
+  /** Kills the server without a goodbye and starts it again on the same port. */
+  readonly restart: () => Promise<void>
+}
+
+/** Opens a page and remembers what it complains about. */
+export type OpenPage = (origin: string, context?: BrowserContext) => Promise<Page>
+
+interface Fixtures {
+  demo: Demo
+  browser: Browser
+  /** A browser of its own: cookies, and so a session, that no other test has. */
+  context: BrowserContext
+  open: OpenPage
+  /** What pages wrote to the console as an error or warning, or threw. A test that expects none checks it. */
+  complaints: string[]
+}
+
+export const test = base.extend<Fixtures>({
+  demo: [
+    // oxlint-disable-next-line no-empty-pattern -- Vitest reads the pattern to learn what a fixture needs.
+    async ({}, provide) => {
+      buildDemo()
+      const port = await freePort()
+      let server = await startDemo({ port, env: demoEnv })
+      const restart = async () => {
+        await server.kill()
+        server = await startDemo({ port, env: demoEnv })
+      }
+      await provide({ origin: server.origin, port, restart })
+      await server.close()
+    },
+    { scope: 'file' },
+  ],
+  browser: [
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, provide) => {
+      const browser = await chromium.launch({ executablePath, args: chromiumFlags })
+      await provide(browser)
+      await browser.close()
+    },
+    { scope: 'file' },
+  ],
+  context: async ({ browser }, provide) => {
+    const context = await browser.newContext()
+    await provide(context)
+    await context.close()
+  },
+  // oxlint-disable-next-line no-empty-pattern
+  complaints: async ({}, provide) => {
+    await provide([])
+  },
+  open: async ({ context, complaints }, provide) => {
+    await provide(async (origin, within = context) => {
+      const page = await within.newPage()
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+      })
+      page.on('pageerror', (error) => complaints.push(error.message))
+      await page.goto(origin)
+      await page.getByText('Live', { exact: true }).waitFor()
+      return page
+    })
+  },
+})
