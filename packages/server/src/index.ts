@@ -1,1 +1,7 @@
-export {}
+export { cruxSSEHandler } from './live/crux-sse-handler.ts'
+export type { CruxSSEHandler } from './live/crux-sse-handler.ts'
+export type { CruxSSEHandlerOptions, LiveConnectionInfo, LiveErrorPhase } from './live/live-options.ts'
+export type { EndReason } from './live/frames.ts'
+export { toNodeHandler } from './node/to-node-handler.ts'
+export type { NodeHandler } from './node/to-node-handler.ts'
+export type { NodeRequest, NodeResponse } from './node/node-types.ts'

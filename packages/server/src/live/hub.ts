@@ -1,0 +1,179 @@
+import type { ChangeBatch, CruxRecord, CruxStore } from '@crux/core'
+import { createChannel, type Channel } from './channel.ts'
+import type { Connection } from './connection.ts'
+import { positionOf, tagCursor } from './live-cursor.ts'
+import { createProgressWindow, type Batch, type ProgressWindow } from './progress-window.ts'
+import { createSendWindow } from './send-window.ts'
+import { createSnapshotReader } from './snapshot-reader.ts'
+import type { PartTexts, View } from './view.ts'
+
+/** A request of the polling form, from its first read to its answer. */
+export interface Poll {
+  readonly onChange: () => void
+  readonly onEnd: () => void
+}
+
+/** A scope that somebody follows. */
+export interface FollowedScope {
+  /** Absolute, such as `tenant:session:42:`. */
+  readonly name: string
+  readonly store: CruxStore
+  /** By tag for views that are shared, by the view itself for the others. */
+  readonly channels: Map<View | string, Channel>
+  readonly progress: ProgressWindow
+  readonly polls: Set<Poll>
+  /** What the next round sends. */
+  outgoing: Batch[]
+  /** Connections and polls that have entered it. */
+  size: number
+}
+
+/** Where the changes of a store are sorted by scope and sent to who follows them. */
+export interface Hub {
+  /** All scopes that somebody follows, by absolute name. */
+  readonly scopes: ReadonlyMap<string, FollowedScope>
+  /** Takes a place in a scope. The store is listened to from then on, before anything is read (D5). */
+  readonly enter: (store: CruxStore) => FollowedScope
+  /** Gives the place back. With the last one everything of the scope is forgotten, and with the last scope the store. */
+  readonly leave: (scope: FollowedScope) => void
+  /** The channel of a view. */
+  readonly channelOf: (scope: FollowedScope, view: View) => Channel
+  /** A connection leaves its channel. */
+  readonly part: (scope: FollowedScope, connection: Connection) => void
+  readonly close: () => void
+}
+
+/** What a hub needs. */
+export interface HubOptions {
+  readonly store: CruxStore
+  /** What stands before everything else in a stream. */
+  readonly greeting: string
+  readonly maxBufferedBytes: number
+  readonly progressWindowMs: number
+  /** The store's data is not what it was: every cursor is void (STO-12). */
+  readonly onEpoch: () => void
+}
+
+/** What the kept snapshots of a handler may take together. */
+const maxSnapshotBytes = 16 * 1_048_576
+
+/**
+ * One subscription for all clients of a handler. A change concerns the scopes that its key names, and those are looked
+ * up, so that its cost does not grow with the clients elsewhere (LIVE-18):
+ *
+ *     commit ─► by scope of the key ─► progress window ─► send window ─► channels ─► clients
+ *               '', 'a:', 'a:b:'       (of the scope)     (of the hub)   encoded once per channel
+ */
+export function createHub({ store, greeting, maxBufferedBytes, progressWindowMs, onEpoch }: HubOptions): Hub {
+  const scopes = new Map<string, FollowedScope>()
+  const due = new Set<FollowedScope>()
+  const sendWindow = createSendWindow(sendRound)
+  const snapshotBudget = { bytes: maxSnapshotBytes }
+  let unsubscribe: (() => void) | undefined
+
+  function hear(batch: ChangeBatch): void {
+    if (batch.reset) return onEpoch()
+    const last = batch.changes.at(-1)
+    if (last === undefined) return
+    const position = batch.cursor === undefined ? last.seq : positionOf(batch.cursor)
+    for (const [scope, changes] of byScope(batch.changes))
+      release(scope, scope.progress.take({ changes, position }))
+  }
+
+  function byScope(changes: readonly CruxRecord[]): Map<FollowedScope, CruxRecord[]> {
+    const sorted = new Map<FollowedScope, CruxRecord[]>()
+    for (const record of changes) {
+      for (let end = 0; ;) {
+        const scope = scopes.get(record.key.slice(0, end))
+        if (scope !== undefined) {
+          const known = sorted.get(scope)
+          if (known === undefined) sorted.set(scope, [record])
+          else known.push(record)
+        }
+        end = record.key.indexOf(':', end) + 1
+        if (end === 0) break
+      }
+    }
+    return sorted
+  }
+
+  function release(scope: FollowedScope, batch: Batch | undefined): void {
+    if (batch === undefined) return
+    scope.outgoing.push(batch)
+    due.add(scope)
+    sendWindow.request()
+  }
+
+  function sendRound(): void {
+    const texts: PartTexts = new Map()
+    const round = [...due]
+    due.clear()
+    for (const scope of round) {
+      const batches = scope.outgoing
+      scope.outgoing = []
+      for (const channel of scope.channels.values()) channel.send(batches, texts)
+      for (const poll of scope.polls) poll.onChange()
+    }
+  }
+
+  return {
+    scopes,
+    enter: (view) => {
+      unsubscribe ??= store.subscribe(hear)
+      const name = view.scopePrefix
+      let scope = scopes.get(name)
+      if (scope === undefined) {
+        const progress = createProgressWindow(progressWindowMs, (batch) => release(followed, batch))
+        const followed: FollowedScope = {
+          name,
+          store: view,
+          channels: new Map(),
+          progress,
+          polls: new Set(),
+          outgoing: [],
+          size: 0,
+        }
+        scope = followed
+        scopes.set(name, scope)
+      }
+      scope.size++
+      return scope
+    },
+    leave: (scope) => {
+      scope.size--
+      if (scope.size > 0) return
+      scope.progress.close()
+      scopes.delete(scope.name)
+      due.delete(scope)
+      if (scopes.size > 0) return
+      unsubscribe?.()
+      unsubscribe = undefined
+    },
+    channelOf: (scope, view) => {
+      const key = keyOf(view)
+      let channel = scope.channels.get(key)
+      if (channel === undefined) {
+        channel = createChannel({
+          view,
+          snapshots: view.isShared
+            ? createSnapshotReader({ store: scope.store, view, greeting, budget: snapshotBudget })
+            : undefined,
+          cursorAt: (position) => tagCursor(scope.store.cursorAt(position), view.tag),
+          maxBufferedBytes,
+        })
+        scope.channels.set(key, channel)
+      }
+      return channel
+    },
+    part: (scope, connection) => {
+      const { channel } = connection
+      if (channel.leave(connection)) scope.channels.delete(keyOf(channel.view))
+    },
+    close: sendWindow.close,
+  }
+}
+
+/** Where a channel is found: clients with the same tag share one, a view that is not shared has its own. */
+function keyOf(view: View): View | string {
+  return view.isShared ? view.tag : view
+}

@@ -1,0 +1,65 @@
+import { lastWordMs, type Output, type PushedBody } from '../push/pushed-body.ts'
+import { unref } from '../push/unref.ts'
+import type { NodeResponse } from './node-types.ts'
+import { writeHead } from './write-head.ts'
+
+/**
+ * Sends a pushed body by `res.write`, without a stream in between (SSE-27). After `res.write` has returned false nothing
+ * is written until `drain`; the client has left when `res` closes before it was ended (SSE-28).
+ *
+ * Where Node would frame each write as an HTTP/1.1 chunk, that is switched off and chunks are written with the frame
+ * they already have, which saves three small writes per client and flush.
+ */
+export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): void {
+  writeHead(res, 200, headers)
+  // Not where middleware has put its own `write` before that of Node: it may count or change what passes.
+  const isFramed = res.chunkedEncoding === true && !Object.hasOwn(res, 'write')
+  if (isFramed) res.chunkedEncoding = false
+  let isOver = false
+
+  const output: Output & { isReady: boolean } = {
+    isReady: true,
+    write: (chunk) => {
+      if (!res.write(isFramed ? chunk.framed : chunk.bytes)) output.isReady = false
+      res.flush?.()
+    },
+    end: (last) => {
+      if (isOver) return
+      isOver = true
+      if (last !== undefined) output.write(last)
+      if (isFramed) res.chunkedEncoding = true
+      res.end()
+      cutWhenStuck(res)
+    },
+  }
+
+  const producer = open(output)
+  res.on('drain', () => {
+    if (isOver) return
+    output.isReady = true
+    producer.onReady()
+  })
+  res.on('close', () => {
+    if (isOver) return
+    isOver = true
+    producer.onGone()
+  })
+  if (isOver) return
+  if (res.destroyed) {
+    isOver = true
+    producer.onGone()
+  } else {
+    producer.onReady()
+  }
+}
+
+/** After the end the client has a while to take what is left; as long as it takes some, it has another while. */
+function cutWhenStuck(res: NodeResponse): void {
+  let left = res.writableLength
+  const timer = setInterval(() => {
+    if (res.writableLength < left) left = res.writableLength
+    else res.destroy()
+  }, lastWordMs)
+  unref(timer)
+  res.on('close', () => clearInterval(timer))
+}

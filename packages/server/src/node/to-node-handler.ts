@@ -1,0 +1,59 @@
+import { answers, type Answer, type AnsweringHandler } from '../push/pushed-body.ts'
+import { toRequest } from './node-request.ts'
+import type { NodeRequest, NodeResponse } from './node-types.ts'
+import { pipeToNode } from './pipe-to-node.ts'
+import { pushToNode } from './push-to-node.ts'
+
+/** A handler as Node calls it; `next` is Express's. */
+export type NodeHandler = (req: NodeRequest, res: NodeResponse, next?: (error?: unknown) => void) => void
+
+/**
+ * Fits a handler of the fetch kind to `http.createServer`, to the compatibility API of `http2`, and to Express. The
+ * handlers of this package are written straight to `res`; of any other the response body is piped, with backpressure.
+ *
+ * `request.signal` aborts when the client leaves. A handler that rejects goes to `next(error)`; without `next` it is a
+ * bare 500, or, once the headers are out, the end of the connection. A request that cannot be represented is 400.
+ *
+ * @example
+ * createServer(toNodeHandler(cruxSSEHandler({ store }))).listen(3000)
+ * app.get('/events', toNodeHandler(cruxSSEHandler({ store }))) // Express
+ */
+export function toNodeHandler(
+  handler: ((request: Request) => Response | Promise<Response>) & Partial<AnsweringHandler>,
+): NodeHandler {
+  const answer: (request: Request) => Answer | Promise<Answer> = handler[answers] ?? handler
+  return (req, res, next) => {
+    // It handles its own errors.
+    void serve(answer, req, res, next)
+  }
+}
+
+async function serve(
+  answer: (request: Request) => Answer | Promise<Answer>,
+  req: NodeRequest,
+  res: NodeResponse,
+  next: ((error?: unknown) => void) | undefined,
+): Promise<void> {
+  const leaving = new AbortController()
+  res.on('close', () => {
+    if (!res.writableEnded) leaving.abort()
+  })
+  // Without a listener the error of a socket would end the process; what follows from it comes with `close`.
+  res.on('error', () => {})
+  const request = toRequest(req, leaving.signal)
+  if (request === undefined) return endBare(res, 400)
+  try {
+    const answered = await answer(request)
+    if ('open' in answered) pushToNode(res, answered)
+    else await pipeToNode(res, answered, request.method === 'HEAD')
+  } catch (error) {
+    if (res.headersSent) res.destroy()
+    else if (next !== undefined) next(error)
+    else endBare(res, 500)
+  }
+}
+
+function endBare(res: NodeResponse, status: number): void {
+  res.statusCode = status
+  res.end()
+}

@@ -1,0 +1,23 @@
+const maxIdBytes = 1024
+const utf8 = /* @__PURE__ */ new TextEncoder()
+
+/**
+ * The id a client resumes from: of the `Last-Event-ID` header, whose bytes are UTF-8, else, for clients that cannot set
+ * it, of `?lastEventId=`. `''` if there is none. An id with NUL, CR or LF, or of more than 1024 bytes, is as good as
+ * absent (SSE-21).
+ */
+export function readLastEventId(request: Request, url: URL): string {
+  const header = request.headers.get('last-event-id')
+  const id = header === null ? url.searchParams.get('lastEventId') : decodeHeader(header)
+  return id === null || !isUsable(id) ? '' : id
+}
+
+/** Header values come as one character per byte. */
+function decodeHeader(value: string): string {
+  return new TextDecoder().decode(Uint8Array.from(value, (character) => character.charCodeAt(0)))
+}
+
+function isUsable(id: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- NUL is what must be found
+  return !/[\0\r\n]/.test(id) && (id.length * 3 <= maxIdBytes || utf8.encode(id).length <= maxIdBytes)
+}
