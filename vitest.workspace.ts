@@ -46,7 +46,8 @@ const react18 = ['react', 'react-dom', '@testing-library/react'].map((name) => (
 export default defineConfig({
   // The source condition makes tests run on packages/*/src, so that they need no build.
   resolve: { conditions: ['@crux/source', ...defaultClientConditions] },
-  ssr: { resolve: { conditions: ['@crux/source', ...defaultServerConditions] } },
+  // Without `module`: vitest hands these to Node, which cannot load what packages mean for bundlers by it.
+  ssr: { resolve: { conditions: ['@crux/source', ...defaultServerConditions.filter((name) => name !== 'module')] } },
   test: {
     projects: [
       {
