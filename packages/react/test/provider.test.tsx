@@ -139,6 +139,26 @@ describe('mounting and unmounting', () => {
     expect(heading()).toBe('Launch')
     expect(transport.connects).toBe(2)
   })
+
+  test('a new provider that brings a newer state of its own shows that, once the old one is disconnected', async () => {
+    const transport = createManualTransport()
+    const app = (title: string) => (
+      <CruxProvider
+        transport={transport}
+        initialState={{ parts: [planPart(aPlan('p', { title }))], isReady: true }}
+      >
+        <Title id="p" />
+      </CruxProvider>
+    )
+    const first = render(app('Launch'))
+    first.unmount()
+    const second = render(app('Too early'))
+    expect(heading()).toBe('Launch')
+    second.unmount()
+    await elapse(5_000)
+    render(app('Landing'))
+    expect(heading()).toBe('Landing')
+  })
 })
 
 describe('a client', () => {

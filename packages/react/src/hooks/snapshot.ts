@@ -2,13 +2,11 @@ import type { CruxClientView } from '@crux/core/client'
 import type { HookOptions } from './hook-types.ts'
 import type { Source } from './source.ts'
 
-/** Snapshot of what is skipped or not known yet. A symbol, because a selection may itself be `undefined` or `null`. */
-export const loading: unique symbol = Symbol('loading')
-/** Snapshot of what does not exist. */
-export const missing: unique symbol = Symbol('missing')
+/** Snapshot of what is skipped or not known yet. A symbol, because a selection may itself be `undefined`. */
+export const loading: unique symbol = Symbol()
 
-/** What `useSyncExternalStore` compares. */
-export type Snapshot<S> = S | typeof loading | typeof missing
+/** What `useSyncExternalStore` compares: a selection, or `null` for what does not exist. */
+export type Snapshot<S> = S | null | typeof loading
 
 /** The selection that is on the screen, so that an equal one made by a new inline selector keeps its identity. */
 export interface SelectionMemory<S> {
@@ -19,12 +17,12 @@ export interface SelectionMemory<S> {
 
 /** Makes an empty memory. */
 export function createSelectionMemory<S>(): SelectionMemory<S> {
-  let kept: Snapshot<S> = loading
+  let kept: Snapshot<S> = null
   return {
     keep: (snapshot) => {
       kept = snapshot
     },
-    prefer: (next, isEqual) => (kept !== loading && kept !== missing && isEqual(kept, next) ? kept : next),
+    prefer: (next, isEqual) => (kept !== null && kept !== loading && isEqual(kept, next) ? kept : next),
   }
 }
 
@@ -43,12 +41,13 @@ export function snapshotOf<T, S>(
   return () => {
     const value = source?.read(view)
     if (value === undefined) return loading
-    if (value === null) return missing
-    if (last && Object.is(last.value, value)) return last.selection
-    // Without `select` a hook's type says that S is T.
-    const next = select ? select(value) : (value as unknown as S)
-    const selection = last && isEqual(last.selection, next) ? last.selection : memory.prefer(next, isEqual)
-    last = { value, selection }
-    return selection
+    if (value === null) return null
+    if (last?.value !== value) {
+      // Without `select` a hook's type says that S is T.
+      const next = select ? select(value) : (value as unknown as S)
+      const selection = last && isEqual(last.selection, next) ? last.selection : memory.prefer(next, isEqual)
+      last = { value, selection }
+    }
+    return last.selection
   }
 }

@@ -1,11 +1,9 @@
-import type { ClientRef, CruxClient, CruxClientView } from '@crux/core/client'
+import type { CruxClientView } from '@crux/core/client'
 
 /** One thing that a hook reads from the client. Made once per id, so that hooks can depend on its identity. */
 export interface Source<T> {
-  /** Names it in messages, and tells apart what components wait for. */
+  /** Names it in messages; what has the same name is known at the same time. */
   readonly name: string
-  /** What changes of it come from. */
-  readonly refs: readonly ClientRef[]
   /** The same value until it changed; `undefined` while it is not known, `null` if it does not exist (RCT-1). */
   readonly read: (view: CruxClientView) => T | null | undefined
 }
@@ -20,17 +18,4 @@ export function isComplete(view: CruxClientView): boolean {
   const { isReady, status } = view.getConnection()
   // Ended before ready: the server will send no more, and a page must not wait for ever.
   return isReady || status === 'ended'
-}
-
-/** Calls `listener` after each change that `source.read` may see; gives its undo. */
-export function subscribeTo(
-  client: CruxClient,
-  source: Source<unknown> | undefined,
-  listener: () => void,
-): () => void {
-  if (!source) return () => {}
-  const undo = source.refs.map((ref) => client.subscribe(ref, listener))
-  // Once ready, a client stays ready: a row of a long list then listens to its entity only.
-  if (!client.getConnection().isReady) undo.push(client.subscribe('connection', listener))
-  return () => undo.forEach((stop) => stop())
 }

@@ -20,8 +20,7 @@ export function usePlan<S>(plan: Ref | undefined, options?: HookOptions<Plan, S>
   )
 }
 
-const planSource = (key: string): Source<Plan> => ({
-  name: `Plan "${key}"`,
-  refs: [{ entity: 'plan', key }],
-  read: (view) => view.getPlan(key) ?? absent(view),
+const planSource = (id: string): Source<Plan> => ({
+  name: `plan ${id}`,
+  read: (view) => view.getPlan(id) ?? absent(view),
 })

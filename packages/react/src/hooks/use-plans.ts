@@ -27,8 +27,7 @@ export function usePlans<S>({
 }
 
 const plansSource = (includeDiscarded: boolean): Source<readonly Plan[]> => ({
-  name: includeDiscarded ? 'The list of all plans' : 'The list of plans',
-  refs: ['plans'],
+  name: includeDiscarded ? 'all plans' : 'plans',
   read: (view) => {
     const plans = view.getPlans({ includeDiscarded })
     return plans.length > 0 || isComplete(view) ? plans : undefined

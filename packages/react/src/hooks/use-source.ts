@@ -1,8 +1,8 @@
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { useCruxClient } from '../provider/crux-context.ts'
 import type { HookOptions } from './hook-types.ts'
-import { createSelectionMemory, loading, missing, snapshotOf } from './snapshot.ts'
-import { subscribeTo, type Source } from './source.ts'
+import { createSelectionMemory, loading, snapshotOf } from './snapshot.ts'
+import type { Source } from './source.ts'
 import { whyNotOnServer, whyNotYet } from './suspense.ts'
 
 /**
@@ -16,8 +16,8 @@ export function useSource<T, S>(
   const client = useCruxClient()
   const [memory] = useState(createSelectionMemory<S>)
 
-  const subscribe = useMemo(
-    () => (listener: () => void) => subscribeTo(client, source, listener),
+  const subscribe = useCallback(
+    (listener: () => void) => client.subscribe(source?.read ?? readNothing, listener),
     [client, source],
   )
   const [getSnapshot, getServerSnapshot] = useMemo(() => {
@@ -34,8 +34,9 @@ export function useSource<T, S>(
   const snapshot = useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot)
   useEffect(() => memory.keep(snapshot), [memory, snapshot])
 
-  if (snapshot === missing) return null
   if (snapshot !== loading) return snapshot
   if (suspense && source) throw whyNotYet(client, source)
   return undefined
 }
+
+const readNothing = () => undefined

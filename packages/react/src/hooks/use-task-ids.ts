@@ -19,10 +19,7 @@ export function useTaskIds<S>(
 ): S | null | undefined {
   const id = idOf(list)
   return useSource(
-    useMemo(
-      () => (id === undefined ? undefined : tasksSource(id, 'task ids', (view) => view.getTaskIds(id))),
-      [id],
-    ),
+    useMemo(() => (id === undefined ? undefined : tasksSource(id, (view) => view.getTaskIds(id))), [id]),
     options,
   )
 }

@@ -25,14 +25,13 @@ export function useTaskListProgress<S>(
   )
 }
 
-const progressSource = (key: string): Source<TaskListProgress> => ({
-  name: `The progress of task list "${key}"`,
-  refs: [{ entity: 'tasklist', key }, { tasksOf: key }],
+const progressSource = (id: string): Source<TaskListProgress> => ({
+  name: `task list ${id}`,
   read: (view) => {
-    const list = view.getTaskList(key)
+    const list = view.getTaskList(id)
     if (!list) return absent(view)
     // A list may come from another producer, without counts: only then the tasks are looked at.
-    return progressOf(list, list.counts ? undefined : view.getTasks(key))
+    return progressOf(list, list.counts ? undefined : view.getTasks(id))
   },
 })
 

@@ -30,14 +30,12 @@ export function useTaskList<S>(
   )
 }
 
-const listSource = (key: string): Source<TaskList> => ({
-  name: `Task list "${key}"`,
-  refs: [{ entity: 'tasklist', key }],
-  read: (view) => view.getTaskList(key) ?? absent(view),
+const listSource = (id: string): Source<TaskList> => ({
+  name: `task list ${id}`,
+  read: (view) => view.getTaskList(id) ?? absent(view),
 })
 
 const newestListSource = (planId: string): Source<TaskList> => ({
-  name: `The task list of plan "${planId}"`,
-  refs: [{ listsOf: planId }],
+  name: `task list of plan ${planId}`,
   read: (view) => view.getTaskListsByPlan(planId).find((list) => !isDiscarded(list)) ?? absent(view),
 })

@@ -33,8 +33,7 @@ export function useTaskLists<S>(
 
 function listsSource(planId: string, includeDiscarded: boolean): Source<readonly TaskList[]> {
   return {
-    name: `${includeDiscarded ? 'All task lists' : 'The task lists'} of plan "${planId}"`,
-    refs: [{ listsOf: planId }],
+    name: `task lists of plan ${planId}`,
     read: (view) => {
       const all = view.getTaskListsByPlan(planId)
       if (all.length === 0 && !isComplete(view)) return undefined

@@ -34,11 +34,7 @@ export function useTask<S>(
   )
 }
 
-function taskSource(listId: string, id: string): Source<Task> {
-  const key = `${listId}/${id}`
-  return {
-    name: `Task "${key}"`,
-    refs: [{ entity: 'task', key }],
-    read: (view) => view.getTask(listId, id) ?? absent(view),
-  }
-}
+const taskSource = (listId: string, id: string): Source<Task> => ({
+  name: `task ${listId}/${id}`,
+  read: (view) => view.getTask(listId, id) ?? absent(view),
+})

@@ -43,7 +43,7 @@ export function useTasks<S>(
 }
 
 const tasksOf = (listId: string): Source<readonly Task[]> =>
-  tasksSource(listId, 'tasks', (view) => view.getTasks(listId))
+  tasksSource(listId, (view) => view.getTasks(listId))
 
 const treeOf = (listId: string): Source<readonly TaskNode[]> =>
-  tasksSource(listId, 'tree', (view) => view.getTaskTree(listId))
+  tasksSource(listId, (view) => view.getTaskTree(listId))

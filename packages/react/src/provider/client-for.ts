@@ -5,7 +5,12 @@ import {
   type DehydratedState,
 } from '@crux/core/client'
 
-const clients = new WeakMap<CruxTransport, CruxClient>()
+interface Known {
+  readonly client: CruxClient
+  readonly initialState: DehydratedState | undefined
+}
+
+const clients = new WeakMap<CruxTransport, Known>()
 
 /**
  * The client of a transport. In a browser it is found again by the transport object, because React forgets the state of
@@ -13,8 +18,14 @@ const clients = new WeakMap<CruxTransport, CruxClient>()
  * module level serves all users there.
  */
 export function clientFor(transport: CruxTransport, initialState: DehydratedState | undefined): CruxClient {
-  if (typeof window === 'undefined') return createCruxClient({ transport, initialState })
-  let client = clients.get(transport)
-  if (!client) clients.set(transport, (client = createCruxClient({ transport, initialState })))
+  const known = clients.get(transport)
+  if (known && isCurrent(known, initialState)) return known.client
+  const client = createCruxClient({ transport, initialState })
+  if (typeof window !== 'undefined') clients.set(transport, { client, initialState })
   return client
+}
+
+/** A page that brings a state of its own gets it, rather than what a client knew that nobody has used meanwhile. */
+function isCurrent({ client, initialState: own }: Known, initialState: DehydratedState | undefined): boolean {
+  return initialState === undefined || initialState === own || client.getConnection().status !== 'idle'
 }

@@ -11,5 +11,5 @@ export const CruxContext = createContext<CruxClient | undefined>(undefined)
 export function useCruxClient(): CruxClient {
   const client = useContext(CruxContext)
   if (client) return client
-  throw new Error('No <CruxProvider> above this component: wrap it in <CruxProvider transport={…}>.')
+  throw new Error('There is no <CruxProvider> above this component.')
 }
