@@ -26,6 +26,7 @@ const browserProject: TestProjectInlineConfiguration = {
     name: 'react-chromium',
     root: 'packages/react',
     include: ['test-browser/**/*.test.tsx', '../core/test-browser/**/*.test.ts'],
+    globalSetup: 'test-browser/start-live-server.ts',
     sequence: { groupOrder: group.browser },
     browser: {
       enabled: true,
@@ -47,7 +48,9 @@ export default defineConfig({
   // The source condition makes tests run on packages/*/src, so that they need no build.
   resolve: { conditions: ['@crux/source', ...defaultClientConditions] },
   // Without `module`: vitest hands these to Node, which cannot load what packages mean for bundlers by it.
-  ssr: { resolve: { conditions: ['@crux/source', ...defaultServerConditions.filter((name) => name !== 'module')] } },
+  ssr: {
+    resolve: { conditions: ['@crux/source', ...defaultServerConditions.filter((name) => name !== 'module')] },
+  },
   test: {
     projects: [
       {

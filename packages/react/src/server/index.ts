@@ -1,1 +1,2 @@
-export {}
+export { cruxSSEHandler } from '@crux/server'
+export type { CruxSSEHandler, CruxSSEHandlerOptions } from '@crux/server'
