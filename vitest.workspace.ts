@@ -20,12 +20,20 @@ const browserProject: TestProjectInlineConfiguration = {
   extends: true,
   // Known in advance, because a dependency found late makes the dev server reload the page under a running test.
   optimizeDeps: {
-    include: ['react', 'react-dom', 'react-dom/client', 'react/jsx-dev-runtime', '@testing-library/react'],
+    include: [
+      'react',
+      'react-dom',
+      'react-dom/client',
+      'react-dom/server',
+      'react/jsx-dev-runtime',
+      '@testing-library/react',
+    ],
   },
   test: {
     name: 'react-chromium',
     root: 'packages/react',
-    include: ['test-browser/**/*.test.tsx', '../core/test-browser/**/*.test.ts'],
+    include: ['{test,test-browser}/**/*.test.tsx', '../core/test-browser/**/*.test.ts'],
+    exclude: ['test/server-requests.test.tsx'],
     globalSetup: 'test-browser/start-live-server.ts',
     sequence: { groupOrder: group.browser },
     browser: {

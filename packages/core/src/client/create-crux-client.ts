@@ -105,6 +105,8 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
     } catch (error) {
       setStatus('failed', error)
     }
+    // A listener may have closed the client because of what was delivered while connecting.
+    if (!isConnected) disconnect?.()
   }
 
   function stop() {

@@ -52,7 +52,9 @@ export function createFrameBatch(publish: () => void): FrameBatch {
         run()
       } else if (state === 'quiet') {
         state = 'soon'
-        cancelFrame = onMicrotask(run)
+        queueMicrotask(() => {
+          if (state === 'soon') run()
+        })
       }
     },
     cancel() {
@@ -68,26 +70,22 @@ function isHidden(): boolean {
 }
 
 function onNextFrame(callback: () => void): () => void {
-  if (typeof requestAnimationFrame !== 'function' || isHidden()) return onMicrotask(callback)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isDue = true
   const cancel = () => {
-    cancelAnimationFrame(frame)
+    isDue = false
     clearTimeout(timer)
   }
   const once = () => {
+    if (!isDue) return
     cancel()
     callback()
   }
-  const frame = requestAnimationFrame(once)
-  const timer = setTimeout(once, frameLimitMs)
-  return cancel
-}
-
-function onMicrotask(callback: () => void): () => void {
-  let isCancelled = false
-  queueMicrotask(() => {
-    if (!isCancelled) callback()
-  })
-  return () => {
-    isCancelled = true
+  if (typeof requestAnimationFrame === 'function' && !isHidden()) {
+    requestAnimationFrame(once)
+    timer = setTimeout(once, frameLimitMs)
+  } else {
+    queueMicrotask(once)
   }
+  return cancel
 }

@@ -125,7 +125,9 @@ export function describeTransportContract(
         undo()
         onTestFinished(transport.connect(sink))
       }
-      await until(() => expect([values(), status()]).toEqual([expect.arrayContaining([contentOf(first)]), 'live']))
+      await until(() =>
+        expect([values(), status()]).toEqual([expect.arrayContaining([contentOf(first)]), 'live']),
+      )
       expect(said('ready')).toBeGreaterThan(0)
     })
   })

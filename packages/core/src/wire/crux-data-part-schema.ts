@@ -10,9 +10,11 @@ import { readDataPart } from './read-data-part.ts'
  * @example
  * useChat<UIMessage<unknown, CruxDataParts>>({ dataPartSchemas: { crux: cruxDataPartSchema } })
  */
-export const cruxDataPartSchema: z.ZodType<CruxDataPart> = /* @__PURE__ */ z.unknown().transform((input, context) => {
-  const part = readDataPart(input)
-  if (part) return { ...part, value: { ...part.value } }
-  context.issues.push({ code: 'custom', input, message: 'is no data part of Crux' })
-  return z.NEVER
-})
+export const cruxDataPartSchema: z.ZodType<CruxDataPart> = /* @__PURE__ */ z
+  .unknown()
+  .transform((input, context) => {
+    const part = readDataPart(input)
+    if (part) return { ...part, value: { ...part.value } }
+    context.issues.push({ code: 'custom', input, message: 'is no data part of Crux' })
+    return z.NEVER
+  })
