@@ -19,12 +19,12 @@ interface Bench {
   readonly readyText: string
 }
 
-/** Runs `use` against a contender that nobody is connected to yet. */
-async function withServer<T>(name: ContenderName, use: (bench: Bench) => Promise<T>): Promise<T> {
+/** Runs `measure` against a contender that nobody is connected to yet. */
+async function withServer<T>(name: ContenderName, measure: (bench: Bench) => Promise<T>): Promise<T> {
   await using server = startChild<ServerMethods>(new URL('./fanout/server-process.ts', import.meta.url))
   await using client = startChild<ClientMethods>(new URL('./fanout/client-process.ts', import.meta.url))
   const { port, readyText } = await server.call('start', name)
-  return await use({ server, client, port, readyText })
+  return await measure({ server, client, port, readyText })
 }
 
 type Pattern = 'sustained' | 'burst'

@@ -16,7 +16,7 @@ export const changeMark = '@@'
 export interface Contender {
   readonly listener: RequestListener
   /** Resolves when the change was handed over; delivery may be later. */
-  readonly publish: (n: number) => void | Promise<void>
+  readonly publish: (n: number) => Promise<void>
   /** A connection is open once it has received this text. */
   readonly readyText: string
   /** Only ours have one. */
@@ -45,7 +45,7 @@ function raw(): Contender {
       clients.add(response)
       response.on('close', () => clients.delete(response))
     },
-    publish: (n) => {
+    publish: async (n) => {
       const frame = Buffer.from(`event: data-crux\ndata: ${changeJson(n)}\n\n`)
       for (const client of clients) client.write(frame)
     },
@@ -59,7 +59,9 @@ function betterSse(): Contender {
     listener: async (request, response) => {
       channel.register(await createSession(request, response))
     },
-    publish: (n) => void channel.broadcast(JSON.parse(changeJson(n)), 'data-crux'),
+    publish: async (n) => {
+      channel.broadcast(JSON.parse(changeJson(n)), 'data-crux')
+    },
   }
 }
 
@@ -76,7 +78,7 @@ function honoStreamSse(): Contender {
   return {
     readyText: ':\n\n',
     listener: getRequestListener(app.fetch),
-    publish: (n) => {
+    publish: async (n) => {
       const data = changeJson(n)
       for (const client of clients) void client.writeSSE({ event: 'data-crux', data })
     },
@@ -103,7 +105,7 @@ function encodePerConnection(): Contender {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
       response.write(`${frames.join('')}event: crux-sync\ndata: {"phase":"ready"}\n\n`)
     },
-    publish: () => {},
+    publish: async () => {},
   }
 }
 
