@@ -9,7 +9,7 @@ import { listPart, planPart, taskPart } from './parts.ts'
 
 afterEach(cleanup)
 
-const text = () => document.body.textContent
+const text = () => document.body.textContent?.trim()
 
 function Title({ id }: { id: string }) {
   const plan = usePlan(id, { suspense: true })
