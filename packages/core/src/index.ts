@@ -47,9 +47,11 @@ export type {
   Write,
 } from './store/index.ts'
 export type {
+  ChangePage,
   CommitGroup,
   GroupResult,
   RevisionRef,
+  ScanPage,
   StoreDriver,
   StoredRecord,
   StoredWrite,

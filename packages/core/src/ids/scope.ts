@@ -1,22 +1,28 @@
 import { CruxError } from '../errors/index.ts'
-import { maxKeyLength, quoted } from './key-syntax.ts'
-
-const scopePattern = /^(?:[A-Za-z0-9_.~-]{1,128}:)*$/
+import { hasKeyForm, keyRule, quoted } from './key-syntax.ts'
 
 /**
- * Checks a scope: `''` (everything) or `segment:` pieces such as `session:42:`, each of 1 to 128 characters out of
- * `A-Z a-z 0-9 _ . ~ -`, together at most 512 (ENT-3). Gives it back. Anything else is `invalid-id`.
+ * Checks a scope and gives it back: `''` (everything), or pieces such as `session:42:` (ENT-3, D6). Anything else is
+ * `invalid-id`.
  */
 export function parseScope(scope: string): string {
-  if (typeof scope === 'string' && scope.length <= maxKeyLength && scopePattern.test(scope)) return scope
+  if (hasKeyForm('scope', scope)) return scope
   throw new CruxError(
     'invalid-id',
-    `${quoted(scope)} is no scope: a scope is made of pieces like "session:", ` +
-      'each 1 to 128 characters out of A-Z a-z 0-9 _ . ~ - and a colon, at most 512 together.',
+    `${quoted(scope)} is no scope: expected "" or pieces like "session:", each with its colon, ${keyRule}.`,
   )
 }
 
-/** True if `key` lies inside `scope`; a scope ends with a colon, so no scope is a text prefix of its neighbour. */
+/** True if `key` lies inside `scope`: a scope ends with a colon, so none is the beginning of its neighbour's name. */
 export function isInScope(scope: string, key: string): boolean {
   return key.startsWith(scope)
+}
+
+/** Throws `out-of-scope` unless `key` lies inside `scope` (D6). */
+export function checkScope(scope: string, key: string): void {
+  if (isInScope(scope, key)) return
+  throw new CruxError(
+    'out-of-scope',
+    `${quoted(key)} lies outside the scope ${quoted(scope)}: use a store whose scope contains it.`,
+  )
 }

@@ -13,8 +13,8 @@ export interface EncodedJson {
 export interface EncodeJsonOptions {
   /** Largest text, in bytes of UTF-8. */
   readonly maxBytes: number
-  /** What the value is, for error messages: `task "a/b"`. Called only when there is an error. */
-  readonly describe: () => string
+  /** What the value is, for error messages: `task "a/b"`. */
+  readonly name: string
 }
 
 /** Where in the value we are; built downwards, read only when an error has to name the place. */
@@ -116,19 +116,15 @@ function className(prototype: object): string {
 
 function invalid(reason: string, place: Place | undefined, { options }: Walk): CruxError {
   const path = pathOf(place)
-  return new CruxError(
-    'invalid-value',
-    `${options.describe()}: ${path} ${reason}; values must be plain JSON.`,
-    {
-      details: { path },
-    },
-  )
+  return new CruxError('invalid-value', `${options.name}: ${path} ${reason}; values must be plain JSON.`, {
+    details: { path },
+  })
 }
 
-function tooLarge({ maxBytes, describe }: EncodeJsonOptions): CruxError {
+function tooLarge({ maxBytes, name }: EncodeJsonOptions): CruxError {
   return new CruxError(
     'too-large',
-    `${describe()} is larger than ${maxBytes} bytes of JSON: store less, or raise the limit.`,
+    `${name} is larger than ${maxBytes} bytes of JSON: store less, or raise the limit.`,
   )
 }
 

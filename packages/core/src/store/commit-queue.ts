@@ -2,7 +2,7 @@ import type { CruxError } from '../errors/index.ts'
 import { fullJitterMs } from '../timing/backoff.ts'
 import { asUnavailable, outcomeOf, timedOut } from './backend.ts'
 import { conflict, inDoubt, neverSent, provesNotExecuted, storeFull } from './commit-errors.ts'
-import type { CruxRecord } from './crux-store.ts'
+import type { Commit, CruxRecord } from './crux-store.ts'
 import { maxCommitBytes, maxCommitWrites, type PreparedWrites } from './prepare-writes.ts'
 import { writtenRecord } from './record.ts'
 import type { CommitGroup, GroupResult, StoreDriver } from './store-driver.ts'
@@ -26,7 +26,11 @@ export interface CommitQueueOptions {
 
 /** The commits of one store on their way to its driver. */
 export interface CommitQueue {
-  readonly push: (prepared: PreparedWrites) => Promise<Committed>
+  /** `cursorAt` makes the cursor of the answer: of the epoch and position that it was executed at. */
+  readonly push: (
+    prepared: PreparedWrites,
+    cursorAt: (epoch: string, seq: number) => string,
+  ) => Promise<Commit>
   /** Resolves once no commit is on its way. */
   readonly drained: () => Promise<void>
 }
@@ -93,8 +97,13 @@ export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOpt
     )
   }
 
-  // Async, so that what a driver throws before its first await is a rejection too.
-  const commitGroups = async (groups: readonly Pending[]) => driver.commit(groups)
+  const commitGroups = (groups: readonly Pending[]) => {
+    try {
+      return driver.commit(groups)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
 
   const takeBatch = (): readonly Pending[] => {
     let writes = 0
@@ -181,7 +190,7 @@ export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOpt
   const wasSent = (group: Pending) => group.isInDoubt || flight?.groups.includes(group) === true
 
   return {
-    push: ({ writes, values, bytes }) =>
+    push: ({ writes, values, bytes }, cursorAt) =>
       new Promise((resolve, reject) => {
         const group: Pending = {
           id: `${idPrefix}.${idCount++}`,
@@ -192,9 +201,9 @@ export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOpt
           isInDoubt: false,
           lastError: undefined,
           isSettled: false,
-          resolve: (committed) => {
+          resolve: ({ records, epoch, end }) => {
             group.isSettled = true
-            resolve(committed)
+            resolve({ records, cursor: cursorAt(epoch, end) })
           },
           reject: (error) => {
             group.isSettled = true

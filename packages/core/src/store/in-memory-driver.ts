@@ -71,9 +71,10 @@ export function createInMemoryDriver({
 
   /** False if the group does not fit, even without the lists that could be forgotten for it. */
   const makeRoomFor = ({ writes }: CommitGroup): boolean => {
+    if (count + writes.length <= maxRecords) return true
     const added = writes.filter((write) => write.ifRevision === 0).length
-    const excess = added === 0 ? 0 : count + added - maxRecords
-    if (excess <= 0) return true
+    const excess = count + added - maxRecords
+    if (added === 0 || excess <= 0) return true
     const written = new Set(writes.map((write) => listOf(write.key)))
     const ended = pickEnded(excess, (listKey) => written.has(listKey))
     if (ended === undefined) return false
@@ -85,12 +86,15 @@ export function createInMemoryDriver({
   const firstAnswer = ({ id, writes }: CommitGroup): GroupResult | undefined => {
     let first: number | undefined
     let floorThen = floor
-    for (const [index, write] of writes.entries()) {
+    let index = 0
+    for (const write of writes) {
       const record = recordAt(write)
-      if (record?.commitId !== id) continue
-      first = record.seq - index
-      // The floor may have moved since: a key that was new then tells where it was.
-      if (write.ifRevision === 0) floorThen = record.revision - 1
+      if (record?.commitId === id) {
+        first = record.seq - index
+        // The floor may have moved since: a key that was new then tells where it was.
+        if (write.ifRevision === 0) floorThen = record.revision - 1
+      }
+      index++
     }
     return first === undefined ? undefined : { first, floor: floorThen }
   }
@@ -99,9 +103,10 @@ export function createInMemoryDriver({
     const { id, writes } = group
     const done = firstAnswer(group)
     if (done !== undefined) return done
-    for (const { entity, key, ifRevision } of writes) {
-      const revision = recordAt({ entity, key })?.revision ?? 0
-      if (revision !== ifRevision) return { conflict: { entity, key, revision } }
+    for (const write of writes) {
+      const revision = recordAt(write)?.revision ?? 0
+      if (revision !== write.ifRevision)
+        return { conflict: { entity: write.entity, key: write.key, revision } }
     }
     if (!makeRoomFor(group)) return { full: true }
     const first = seq + 1

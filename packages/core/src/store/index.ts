@@ -13,9 +13,11 @@ export type {
 export { inMemoryCruxStore } from './in-memory-crux-store.ts'
 export type { InMemoryStoreOptions } from './in-memory-crux-store.ts'
 export type {
+  ChangePage,
   CommitGroup,
   GroupResult,
   RevisionRef,
+  ScanPage,
   StoreDriver,
   StoredRecord,
   StoredWrite,

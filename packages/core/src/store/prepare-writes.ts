@@ -60,10 +60,7 @@ export function prepareWrites(
     checkRef(scopePrefix, write)
     checkWrite(write)
     const { entity, key, event, ifRevision } = write
-    const { text, value } = encodeJson(write.value, {
-      maxBytes: maxRecordBytes,
-      describe: () => nameOf(write),
-    })
+    const { text, value } = encodeJson(write.value, { maxBytes: maxRecordBytes, name: nameOf(write) })
     stored.push({ entity, key, value: text, event, ifRevision })
     values.push(value)
     units += text.length
@@ -89,13 +86,15 @@ function checkWrite(write: Write): void {
 }
 
 function checkUnique(writes: readonly StoredWrite[]): void {
-  const seen = { plan: new Set<string>(), tasklist: new Set<string>(), task: new Set<string>() }
+  // Most commits write a task and its list.
+  if (writes.length < 2 || (writes.length === 2 && writes[0]?.key !== writes[1]?.key)) return
+  const seen = new Set<string>()
   for (const write of writes) {
-    const keys = seen[write.entity]
-    if (keys.has(write.key)) {
-      throw new CruxError('invalid-value', `${nameOf(write)} is written twice in one commit: write it once.`)
+    const name = nameOf(write)
+    if (seen.has(name)) {
+      throw new CruxError('invalid-value', `${name} is written twice in one commit: write it once.`)
     }
-    keys.add(write.key)
+    seen.add(name)
   }
 }
 
