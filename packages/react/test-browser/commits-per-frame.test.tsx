@@ -76,7 +76,7 @@ test('RCT-7 1,000 changes in a burst are one commit per frame at most', async ()
   expect(commits()).toBeGreaterThan(1)
 })
 
-test('PERF-23 1,000 changes within one frame are at most two commits: the first at once, the rest together', async () => {
+test('RCT-7 1,000 changes within one frame are at most two commits: the first at once, the rest together', async () => {
   const { transport, container, commits } = await renderRows()
   for (const task of tasks) transport.sink.apply([taskPart({ ...task, percent: 50 })])
   await expect.poll(() => container.textContent).toBe('50'.repeat(1_000))

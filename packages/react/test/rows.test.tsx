@@ -66,7 +66,7 @@ test('a new task renders the list and its own row', async () => {
   expect(take()).toEqual({ rendered: ['new'], commits: 1 })
 })
 
-test('PERF-23 one batch is one commit, however many rows it changes', async () => {
+test('RCT-7 one batch is one commit, however many rows it changes', async () => {
   const { transport, take } = await renderRows(1_000)
   await change(() =>
     transport.sink.apply(manyTasks('l', 1_000).map((task) => taskPart({ ...task, percent: 50 }))),
