@@ -94,11 +94,7 @@ function follow(url: string | URL, options: SSETransportOptions, sink: Transport
     retryUnauthorized: typeof headers === 'function',
     idleTimeoutMs: idleTimeoutMs === undefined ? () => limitOf(2.5 * heartbeatMs) : limitOf(idleTimeoutMs),
     staleAfterMs: () => (heartbeatMs === 0 ? Infinity : 1.5 * heartbeatMs),
-    lastEventId: () => cursor,
-    onStatus(status, error) {
-      // Open is not yet live: that is when the server has said `ready`.
-      if (status !== 'live') sink.status(status, error)
-    },
+    onStatus: sink.status,
     onOpen() {
       heartbeatMs = defaultHeartbeatMs
       gather(false)
@@ -108,7 +104,7 @@ function follow(url: string | URL, options: SSETransportOptions, sink: Transport
       if (event === 'data-crux') onPart(readJson(data), ownId)
       else if (event === 'crux-sync') onSync(readJsonFields(data), ownId)
       else if (event === 'crux-end') {
-        if (readJsonFields(data)['reconnect'] === false) connection.end()
+        if (readJsonFields(data)['reconnect'] === false) connection.finish('ended')
         else connection.reconnect()
       }
     },

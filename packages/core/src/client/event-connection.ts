@@ -1,19 +1,17 @@
 import { createEventParser } from '../sse/event-parser.ts'
 import { SseError } from '../sse/sse-error.ts'
-import { sseEndId, type SseMessage } from '../sse/sse-message.ts'
+import type { SseMessage } from '../sse/sse-message.ts'
 import { fullJitterMs, type BackoffOptions } from '../timing/backoff.ts'
-import type { ConnectionStatus } from './crux-transport.ts'
-import { createIdleWatch, longestTimerMs } from './idle-watch.ts'
+import { createAlarm } from './alarm.ts'
 import { onWake } from './on-wake.ts'
-import { readJsonFields } from './read-json.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { SseClientError } from './sse-client-error.ts'
 
-/** What a connection needs to know and whom it tells. The callbacks must not throw; any of them may close it. */
+/** What a connection needs to know and whom it tells. The callbacks must not throw; any of them may end or close it. */
 export interface EventConnectionOptions {
   /** One attempt. What it does after the signal aborted is ignored. */
   readonly request: (signal: AbortSignal) => Promise<Response>
-  /** Whether what can be retried is retried; otherwise it is `failed`. */
+  /** Whether what can be tried again is tried again; otherwise it is `failed`. */
   readonly reconnect: boolean
   readonly backoff?: Partial<BackoffOptions> | undefined
   /** A number counts from the start of an attempt; a function is asked at the opening and after each byte; 0 is never. */
@@ -22,12 +20,10 @@ export interface EventConnectionOptions {
   readonly staleAfterMs?: (() => number) | undefined
   /** A 401 is tried once more at once, because the next attempt may have other headers (CLI-2). */
   readonly retryUnauthorized?: boolean | undefined
-  /** Names of events that end the connection. */
-  readonly until?: readonly string[] | undefined
-  /** The id in force when a connection opens. */
-  readonly lastEventId: () => string
-  /** `reconnecting`, `live` (opened, or a `stream-error` came), `ended` or `failed`, with the reason if there is one. */
-  readonly onStatus: (status: ConnectionStatus, error?: SseClientError) => void
+  readonly onStatus: (
+    status: 'connecting' | 'reconnecting' | 'ended' | 'failed',
+    error?: SseClientError,
+  ) => void
   readonly onOpen: (response: Response) => void
   readonly onId?: ((id: string) => void) | undefined
   /** `hasId`: the event has an id of its own, and not only the last one in force. */
@@ -39,17 +35,16 @@ export interface EventConnectionOptions {
 export interface EventConnection {
   /** Ends a wait, replaces what was silent for too long, starts again what has ended or failed. */
   readonly retry: () => void
-  /** Leaves the body as if it had ended: comes back after the usual wait. */
-  readonly reconnect: () => void
-  /** Takes the stream as ended for good. */
-  readonly end: () => void
+  /** Leaves what is under way and comes back after the usual wait. */
+  readonly reconnect: (error?: SseClientError) => void
+  /** Stops for good and says so. */
+  readonly finish: (status: 'ended' | 'failed', error?: SseClientError) => void
   /** Stops without another callback. Idempotent. */
   readonly close: () => void
 }
 
 const healthyMs = 10_000
 const leastDistanceMs = 1_000
-const [leastRetryMs, mostRetryMs] = [50, 600_000]
 
 /**
  * Keeps a connection to an event stream (SSE-37 to SSE-41). Requests leave in a microtask.
@@ -63,32 +58,32 @@ const [leastRetryMs, mostRetryMs] = [50, 600_000]
  * stops. So nothing that hangs (a header function, a request, a read) holds up what follows.
  */
 export function createEventConnection(options: EventConnectionOptions): EventConnection {
-  const { reconnect, idleTimeoutMs, until = [], onStatus } = options
+  const { idleTimeoutMs, staleAfterMs, onStatus } = options
   const backoff = { baseMs: 500, maxMs: 30_000, ...options.backoff }
+  // Rings at the end of a wait, and else when it was silent for too long.
+  const alarm = createAlarm()
 
   let attempt = new AbortController()
+  let isWaiting = false
   let startedAt = 0
   let openedAt = Infinity
   // By the wall clock, because the other one may stand still while a machine sleeps.
   let heardAt = 0
+  let earliestAt = 0
   let retries = 0
   let serverRetryMs = 0
   let wasUnauthorized = false
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let dueAt = 0
-  let earliestAt = 0
   let stopWaking: (() => void) | undefined
-  const idle = createIdleWatch(() => cut(silence()))
 
   function begin() {
     leave()
     stopWaking ??= onWake(wake)
-    attempt = new AbortController()
     startedAt = performance.now()
     openedAt = Infinity
     heardAt = Date.now()
-    if (typeof idleTimeoutMs === 'number') idle.touch(idleTimeoutMs)
+    attempt = new AbortController()
     const { signal } = attempt
+    if (typeof idleTimeoutMs === 'number') expectByte()
     queueMicrotask(() => {
       if (!signal.aborted) void run(signal)
     })
@@ -97,9 +92,8 @@ export function createEventConnection(options: EventConnectionOptions): EventCon
   /** Leaves the attempt or the wait that is under way. */
   function leave() {
     attempt.abort()
-    idle.stop()
-    clearTimeout(timer)
-    timer = undefined
+    alarm.set(Infinity, begin)
+    isWaiting = false
   }
 
   function close() {
@@ -113,40 +107,36 @@ export function createEventConnection(options: EventConnectionOptions): EventCon
     onStatus(status, error)
   }
 
-  /** What is under way is over, and may be tried again. */
-  function cut(error?: SseClientError, pauseMs = 0) {
-    if (!reconnect) {
-      return finish(
-        'failed',
-        error ?? new SseClientError('truncated', 'The stream broke off before its end.'),
-      )
-    }
+  function reconnect(error?: SseClientError, pauseMs = 0) {
+    if (!options.reconnect)
+      return finish('failed', error ?? new SseClientError('truncated', 'The stream broke off.'))
     leave()
+    isWaiting = true
     const now = performance.now()
     if (now - openedAt >= healthyMs) retries = 0
     earliestAt = Math.max(startedAt + leastDistanceMs, now + pauseMs)
-    wait(Math.max(serverRetryMs, pauseMs) + fullJitterMs(Math.min(retries++, 30), backoff, Math.random))
+    const jitterMs = fullJitterMs(Math.min(retries++, 30), backoff, Math.random)
+    alarm.set(Math.max(serverRetryMs, pauseMs) + jitterMs, begin)
     onStatus('reconnecting', error)
   }
 
-  function wait(ms: number) {
-    clearTimeout(timer)
-    dueAt = performance.now() + ms
-    timer = setTimeout(begin, Math.min(ms, longestTimerMs))
+  function onSilence() {
+    reconnect(new SseClientError('idle-timeout', 'The server went silent.'))
   }
 
-  function silence() {
-    return new SseClientError('idle-timeout', 'The server sent nothing for too long.')
+  function expectByte() {
+    const ms = typeof idleTimeoutMs === 'number' ? idleTimeoutMs : idleTimeoutMs()
+    alarm.set(ms > 0 ? ms : Infinity, onSilence)
   }
 
-  function cutIfStale() {
-    if (timer === undefined && Date.now() - heardAt > (options.staleAfterMs?.() ?? Infinity)) cut(silence())
+  function replaceIfStale() {
+    if (!isWaiting && staleAfterMs && Date.now() - heardAt > staleAfterMs()) onSilence()
   }
 
   function wake() {
-    cutIfStale()
+    replaceIfStale()
     const ms = Math.max(0, earliestAt - performance.now())
-    if (timer !== undefined && performance.now() + ms < dueAt) wait(ms)
+    if (isWaiting && ms < alarm.leftMs()) alarm.set(ms, begin)
   }
 
   async function run(signal: AbortSignal) {
@@ -156,92 +146,58 @@ export function createEventConnection(options: EventConnectionOptions): EventCon
       const discard = () => void body?.cancel().catch(ignore)
       if (signal.aborted) return discard()
 
-      const isRefused = status === 401 && options.retryUnauthorized === true && !wasUnauthorized
+      const isRefreshable = options.retryUnauthorized && !wasUnauthorized
       wasUnauthorized = status === 401
-      if (status !== 200) {
+      const type = headers.get('content-type') ?? ''
+      if (status !== 200 || !/^\s*text\/event-stream\s*(;|$)/i.test(type)) {
         discard()
-        if (isRefused) return begin()
         if (status === 204) return finish('ended')
-        const error = new SseClientError('http', `The server answered with status ${status}.`, { status })
+        if (status === 200)
+          return finish('failed', new SseClientError('bad-content-type', `Not an event stream: ${type}`))
+        if (wasUnauthorized && isRefreshable) return begin()
+        const error = new SseClientError('http', `The server answered ${status}.`, { status })
         return isPassing(status)
-          ? cut(error, retryAfterMs(headers.get('retry-after')))
+          ? reconnect(error, retryAfterMs(headers.get('retry-after')))
           : finish('failed', error)
-      }
-      const type = headers.get('content-type') ?? 'nothing'
-      if (!/^\s*text\/event-stream\s*(;|$)/i.test(type)) {
-        discard()
-        return finish(
-          'failed',
-          new SseClientError(
-            'bad-content-type',
-            `The server answered with ${type} instead of text/event-stream.`,
-          ),
-        )
       }
 
       openedAt = performance.now()
-      onStatus('live')
-      if (!signal.aborted) options.onOpen(response)
+      options.onOpen(response)
       if (signal.aborted) return discard()
       await read(body, signal)
     } catch (error) {
       if (signal.aborted) return
-      if (SseError.is(error, 'event-too-large')) {
-        // Asking again would bring the same event.
-        finish('failed', new SseClientError('event-too-large', error.message, { cause: error }))
-      } else {
-        cut(new SseClientError('network', 'The connection failed.', { cause: error }))
-      }
+      // Asking again would bring the same event.
+      if (SseError.is(error, 'event-too-large'))
+        finish('failed', new SseClientError(error.code, error.message))
+      else reconnect(new SseClientError('network', 'The connection failed.', { cause: error }))
     }
   }
 
   async function read(body: ReadableStream<Uint8Array> | null, signal: AbortSignal) {
-    let serverError: SseClientError | undefined
-    let isEnd = false
+    const unlessLeft =
+      <Args extends unknown[]>(callback?: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (!signal.aborted) callback?.(...args)
+      }
     const feed = createEventParser({
-      lastEventId: options.lastEventId(),
-      onId: (id) => {
-        if (signal.aborted) return
-        if (id === sseEndId) isEnd = true
-        else options.onId?.(id)
-      },
-      onComment: () => {
-        if (!signal.aborted) options.onComment?.()
-      },
-      onRetry: (ms) => {
-        serverRetryMs = Math.min(Math.max(ms, leastRetryMs), mostRetryMs)
-      },
-      onMessage: (message, hasId) => {
-        if (signal.aborted) return
-        if (message.event === 'stream-error') {
-          serverError = readServerError(message.data)
-          onStatus('live', serverError)
-        } else if (!(isEnd && message.event === 'end')) {
-          options.onMessage(message, hasId)
-        }
-        if (signal.aborted) return
-        if (isEnd && readJsonFields(message.data).reason === 'error') {
-          finish('failed', serverError ?? readServerError(''))
-        } else if (isEnd || until.includes(message.event)) {
-          finish('ended', serverError)
-        }
+      onMessage: unlessLeft(options.onMessage),
+      onId: unlessLeft(options.onId),
+      onComment: unlessLeft(options.onComment),
+      onRetry(ms) {
+        serverRetryMs = Math.min(Math.max(ms, 50), 600_000)
       },
     })
-    const touch = () => idle.touch(typeof idleTimeoutMs === 'number' ? idleTimeoutMs : idleTimeoutMs())
-
-    touch()
+    expectByte()
     const reader = body?.getReader()
     signal.addEventListener('abort', () => void reader?.cancel().catch(ignore))
-    for (;;) {
-      const { done, value } = (await reader?.read()) ?? { done: true }
+    while (!signal.aborted) {
+      const { done = true, value } = (await reader?.read()) ?? {}
       if (signal.aborted) return
-      if (done || !value) return cut(serverError)
+      if (done || !value) return reconnect()
       heardAt = Date.now()
       feed(value)
-      if (signal.aborted) return
-      // An end that came without data, and so as no event.
-      if (isEnd) return finish('ended', serverError)
-      touch()
+      if (!signal.aborted) expectByte()
     }
   }
 
@@ -250,28 +206,19 @@ export function createEventConnection(options: EventConnectionOptions): EventCon
     retry() {
       // What listens to no wake-up has ended or failed.
       const isOver = stopWaking === undefined
-      if (!isOver) cutIfStale()
-      if (isOver || timer !== undefined) begin()
+      if (!isOver) replaceIfStale()
+      if (isOver || isWaiting) begin()
       if (isOver) onStatus('connecting')
     },
-    reconnect: () => cut(),
-    end: () => finish('ended'),
+    reconnect,
+    finish,
     close,
   }
 }
 
 /** The statuses that a later attempt may not meet again (SSE-37). */
 function isPassing(status: number): boolean {
-  return status >= 500 || status === 408 || status === 425 || status === 429
-}
-
-function readServerError(data: string): SseClientError {
-  const { code, message } = readJsonFields(data)
-  return new SseClientError(
-    'stream-error',
-    typeof message === 'string' ? message : 'The stream failed.',
-    typeof code === 'string' ? { serverCode: code } : {},
-  )
+  return status >= 500 || [408, 425, 429].includes(status)
 }
 
 /** A body that cannot be cancelled has failed already. */

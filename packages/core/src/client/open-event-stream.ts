@@ -1,10 +1,11 @@
-import type { SseMessage } from '../sse/sse-message.ts'
+import { sseEndId, type SseMessage } from '../sse/sse-message.ts'
 import type { ConnectionStatus } from './crux-transport.ts'
 import { createEventConnection, type EventConnection } from './event-connection.ts'
 import { followHeartbeats } from './follow-heartbeats.ts'
+import { readJsonFields } from './read-json.ts'
 import { runReported } from './report-error.ts'
 import { requestEvents, type EventRequest } from './request-events.ts'
-import type { SseClientError } from './sse-client-error.ts'
+import { SseClientError } from './sse-client-error.ts'
 
 /** How a stream is asked for, how long it is held and who hears of it. Callbacks that throw are reported as uncaught. */
 export interface EventStreamOptions extends EventRequest {
@@ -68,7 +69,7 @@ export function openEventStream(url: string | URL, options: EventStreamOptions =
     body,
     lastEventId = '',
     lastEventIdIn = 'header',
-    until,
+    until = [],
     backoff,
     onEvent,
     onOpen,
@@ -78,6 +79,7 @@ export function openEventStream(url: string | URL, options: EventStreamOptions =
 
   let state: EventStreamState = { status: 'connecting', error: null, lastEventId }
   let connection: EventConnection | undefined
+  let isEnding = false
   const listeners = new Set<{ readonly call: () => void }>()
   let resolveClosed: (status: FinalStatus) => void
   const closed = new Promise<FinalStatus>((resolve) => {
@@ -106,6 +108,31 @@ export function openEventStream(url: string | URL, options: EventStreamOptions =
     settle('idle', state.error)
   }
 
+  function onId(id: string) {
+    if (id === sseEndId) {
+      isEnding = true
+      // Usually its event follows in this turn and says why; it may also come without one.
+      queueMicrotask(() => end(''))
+    } else {
+      update({ lastEventId: id })
+    }
+  }
+
+  function onMessage({ event, data }: SseMessage) {
+    // These two tell about the stream and are no events of it.
+    if (event === 'stream-error') update({ error: readServerError(data) })
+    else if (onEvent && !(isEnding && event === 'end'))
+      runReported(() => onEvent({ event, data, id: state.lastEventId }))
+    if (isEnding) end(data)
+    else if (until.includes(event)) end('')
+  }
+
+  function end(data: string) {
+    if (isFinal(state.status)) return
+    if (readJsonFields(data)['reason'] === 'error') connection?.finish('failed', readServerError(''))
+    else connection?.finish('ended')
+  }
+
   if (signal?.aborted) {
     close()
   } else {
@@ -116,21 +143,20 @@ export function openEventStream(url: string | URL, options: EventStreamOptions =
       reconnect,
       backoff,
       idleTimeoutMs,
-      until,
-      lastEventId: () => state.lastEventId,
       onStatus(status, error) {
-        if (isFinal(status)) settle(status, error ?? null)
-        else update({ status, error: error ?? null })
+        // While it is live, an error is what the server said of itself, and the cause of what comes now.
+        const cause = (state.status === 'live' ? state.error : null) ?? error ?? null
+        if (isFinal(status)) settle(status, cause)
+        else update({ status, error: cause })
       },
       onOpen(response) {
         heartbeats.restart()
+        update({ status: 'live', error: null })
         if (onOpen) runReported(() => onOpen(response))
       },
-      onId: (id) => update({ lastEventId: id }),
+      onId,
       onComment: heartbeats.beat,
-      onMessage(message) {
-        if (onEvent) runReported(() => onEvent(message))
-      },
+      onMessage,
     })
   }
 
@@ -144,6 +170,15 @@ export function openEventStream(url: string | URL, options: EventStreamOptions =
       return () => void listeners.delete(entry)
     },
   }
+}
+
+function readServerError(data: string): SseClientError {
+  const { code, message } = readJsonFields(data)
+  return new SseClientError(
+    'stream-error',
+    typeof message === 'string' ? message : 'The stream failed.',
+    typeof code === 'string' ? { serverCode: code } : {},
+  )
 }
 
 function isFinal(status: ConnectionStatus): status is FinalStatus {

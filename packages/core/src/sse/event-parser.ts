@@ -6,8 +6,6 @@ import type { SseMessage } from './sse-message.ts'
 export interface EventParserOptions {
   /** Most characters in one event's data, and, plus 64, in any line. Default 1,048,576. */
   readonly maxEventLength?: number | undefined
-  /** The id that is in force before the first one of this body, which was told by an earlier one. Default `''`. */
-  readonly lastEventId?: string | undefined
   /** `hasId`: the event has an id of its own, and not only the last one in force. */
   readonly onMessage: (message: SseMessage, hasId: boolean) => void
   /** An id came into force: before its event is given out, or alone if its block has no data. */
@@ -29,7 +27,6 @@ export interface EventParserOptions {
  */
 export function createEventParser({
   maxEventLength = 1_048_576,
-  lastEventId = '',
   onMessage,
   onId,
   onComment,
@@ -39,7 +36,7 @@ export function createEventParser({
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const maxLineLength = maxEventLength + 64
   let held = ''
-  let lastId = lastEventId
+  let lastId = ''
   let isTooLarge = false
   const parser = createParser({
     maxBufferSize: maxEventLength,
