@@ -152,7 +152,7 @@ export function openEventStream(url: string | URL, options: EventStreamOptions =
       onOpen(response) {
         heartbeats.restart()
         update({ status: 'live', error: null })
-        if (onOpen) runReported(() => onOpen(response))
+        if (onOpen && !isFinal(state.status)) runReported(() => onOpen(response))
       },
       onId,
       onComment: heartbeats.beat,

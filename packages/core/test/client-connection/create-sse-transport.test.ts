@@ -410,7 +410,7 @@ describe('CLI-3 batches', () => {
   })
 })
 
-test('REL-1 (CLI-3) a session cut after any of its events ends in the same state, and no revision comes twice', async ({
+test('CLI-3 a session cut after any of its events ends in the same state, and no revision comes twice', async ({
   serve,
 }) => {
   const script = liveScript([

@@ -55,7 +55,7 @@ const commits: ScriptCommit[] = [
   ['l1/b', 'l1/a', 'l1'],
 ]
 
-test('REL-1 (CLI-3) a session cut at any of its bytes ends in the same state, and no revision comes twice', async () => {
+test('CLI-3 a session cut at any of its bytes ends in the same state, and no revision comes twice', async () => {
   const length = new TextEncoder().encode(liveScript(commits).frames('', 2).join('')).length
   const at = Array.from({ length }, (_, index) => index)
   // Each of these waits a millisecond or two, so many go at once.
@@ -72,7 +72,7 @@ test('REL-1 (CLI-3) a session cut at any of its bytes ends in the same state, an
   }
 })
 
-test('REL-1 (CLI-3) random commits, cuts and pieces end in the same state, and no revision comes twice', async () => {
+test('CLI-3 random commits, cuts and pieces end in the same state, and no revision comes twice', async () => {
   const key = fc.constantFrom('p1', 'p2', 'l1', 'l1/a', 'l1/b', 'l1/c', 'l2', 'l2/a')
   const commit = fc.uniqueArray(key, { minLength: 1, maxLength: 4 })
   const cut = fc.record({
@@ -98,7 +98,7 @@ test('REL-1 (CLI-3) random commits, cuts and pieces end in the same state, and n
   )
 })
 
-test('REL-20 arbitrary bytes from the server never break the transport', async () => {
+test('CLI-13 arbitrary bytes from the server never break the transport', async () => {
   const piece = fc.oneof(
     fc.constantFrom(
       'event: data-crux\n',

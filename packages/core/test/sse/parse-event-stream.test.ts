@@ -136,7 +136,7 @@ describe('SSE-35 limits', () => {
     expect(await read(['data: ', fits, 'x', '\n', '\n'])).toEqual([{ error: 'event-too-large' }])
   })
 
-  test('REL-25 an endless event is given up at the limit and its body cancelled', async () => {
+  test('SSE-35 an endless event is given up at the limit and its body cancelled', async () => {
     function* endless() {
       yield 'data: '
       for (;;) yield 'x'.repeat(65_536)
@@ -253,7 +253,7 @@ test('SSE-35 an id is not in force before what came ahead of it was taken', asyn
   expect(ids).toEqual(['1', '2', '3'])
 })
 
-test('REL-20 arbitrary bytes, however cut, give the same outcome and never a crash', async () => {
+test('SSE-35 arbitrary bytes, however cut, give the same outcome and never a crash', async () => {
   const piece = fc.oneof(
     fc.constantFrom(
       'data',
