@@ -19,6 +19,7 @@ import { expectTypeOf } from 'vitest'
 
 declare const id: string
 declare const maybe: string | undefined
+declare const found: TaskList | null | undefined
 declare const plan: PlanHandle
 declare const list: TaskListHandle
 declare const transport: CruxTransport
@@ -45,6 +46,10 @@ export function useTypes() {
   expectTypeOf(useTasks(list)).toEqualTypeOf<readonly Task[] | null | undefined>()
   expectTypeOf(useTaskList({ planId: plan })).toEqualTypeOf<TaskList | null | undefined>()
   expectTypeOf(useTask(maybe, maybe)).toEqualTypeOf<Task | null | undefined>()
+
+  // What another hook gave, as it is.
+  expectTypeOf(useTasks(found)).toEqualTypeOf<readonly Task[] | null | undefined>()
+  expectTypeOf(useTasks(found, { suspense: true })).toEqualTypeOf<readonly Task[] | null | undefined>()
 
   // A selection takes the place of the value.
   expectTypeOf(useTask(id, id, { select: (task) => task.status })).toEqualTypeOf<

@@ -142,6 +142,20 @@ describe('what names an entity', () => {
     expect(result.current).toEqual([aPlan('session:42:p'), known, known.id, 1, aTask('session:42:l', 'a')])
   })
 
+  test('RCT-1 what another hook gave can be passed on as it is', async () => {
+    const { result, transport } = renderWith(() => {
+      const list = useTaskList({ planId: usePlan('p')?.id })
+      return useTasks(list, { select: (tasks) => tasks.length })
+    })
+    await change(() => transport.sink.apply([planPart(aPlan('p'))]))
+    await change(() => transport.sink.ready())
+    expect(result.current).toBeUndefined()
+    await change(() =>
+      transport.sink.apply([listPart(aList('l', { planId: 'p' })), taskPart(aTask('l', 'a'))]),
+    )
+    expect(result.current).toBe(1)
+  })
+
   test('another id gives another entity, without a render of the old one in between', async () => {
     const seen: (string | undefined)[] = []
     const { rerender, transport } = renderWith(

@@ -1,9 +1,9 @@
 /** An entity by its id, or by anything that carries it: a handle, or the entity itself. */
 export type Ref = string | { readonly id: string }
 
-/** By the plan it belongs to; `undefined` skips, so that `{ planId: plan?.id }` can be written as it is. */
+/** By the plan it belongs to. `undefined` skips, so that `{ planId: plan?.id }` can be written as it is. */
 export interface ByPlan {
-  readonly planId: Ref | undefined
+  readonly planId: Ref | null | undefined
 }
 
 /** What every hook that reads an entity takes (RCT-2, RCT-3). */
@@ -19,13 +19,15 @@ export interface HookOptions<Value, Selection = Value, Suspense extends boolean 
 /** What a hook adds to its value: `undefined` while loading (never with `suspense: true`) or when it was skipped. */
 export type Pending<Target, Suspense extends boolean> = Suspense extends true ? Skipped<Target> : undefined
 
-type Skipped<Target> = Target extends { readonly id: string }
-  ? never
-  : Target extends { readonly planId: infer Plan }
-    ? Extract<Plan, undefined>
-    : Extract<Target, undefined>
+type Skipped<Target> = Target extends null | undefined
+  ? undefined
+  : Target extends { readonly id: string }
+    ? never
+    : Target extends { readonly planId: infer Plan }
+      ? Skipped<Plan>
+      : never
 
-/** The id that a reference names; `undefined` means skip. */
-export function idOf(ref: Ref | undefined): string | undefined {
+/** The id that a reference names; `undefined` means skip. What another hook gave may be passed on as it is. */
+export function idOf(ref: Ref | null | undefined): string | undefined {
   return typeof ref === 'string' ? ref : ref?.id
 }

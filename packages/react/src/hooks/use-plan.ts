@@ -8,11 +8,14 @@ import { useSource } from './use-source.ts'
  * A plan, by id or handle, or what `select` picks of it. `undefined` while loading or skipped, `null` if there is no
  * such plan (RCT-1). A discarded plan is given with its `discardedAt`.
  */
-export function usePlan<Target extends Ref | undefined, S = Plan, Suspense extends boolean = false>(
+export function usePlan<Target extends Ref | null | undefined, S = Plan, Suspense extends boolean = false>(
   plan: Target,
   options?: HookOptions<Plan, S, Suspense>,
 ): S | null | Pending<Target, Suspense>
-export function usePlan<S>(plan: Ref | undefined, options?: HookOptions<Plan, S>): S | null | undefined {
+export function usePlan<S>(
+  plan: Ref | null | undefined,
+  options?: HookOptions<Plan, S>,
+): S | null | undefined {
   const id = idOf(plan)
   return useSource(
     useMemo(() => (id === undefined ? undefined : planSource(id)), [id]),

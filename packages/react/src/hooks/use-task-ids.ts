@@ -9,12 +9,12 @@ import { useSource } from './use-source.ts'
  * it has no tasks.
  */
 export function useTaskIds<
-  Target extends Ref | undefined,
+  Target extends Ref | null | undefined,
   S = readonly string[],
   Suspense extends boolean = false,
 >(list: Target, options?: HookOptions<readonly string[], S, Suspense>): S | null | Pending<Target, Suspense>
 export function useTaskIds<S>(
-  list: Ref | undefined,
+  list: Ref | null | undefined,
   options?: HookOptions<readonly string[], S>,
 ): S | null | undefined {
   const id = idOf(list)

@@ -10,12 +10,12 @@ import { useSource } from './use-source.ts'
  * `null` if there is no such list. Changes with a task's status, not with its progress message.
  */
 export function useTaskListProgress<
-  Target extends Ref | undefined,
+  Target extends Ref | null | undefined,
   S = TaskListProgress,
   Suspense extends boolean = false,
 >(list: Target, options?: HookOptions<TaskListProgress, S, Suspense>): S | null | Pending<Target, Suspense>
 export function useTaskListProgress<S>(
-  list: Ref | undefined,
+  list: Ref | null | undefined,
   options?: HookOptions<TaskListProgress, S>,
 ): S | null | undefined {
   const id = idOf(list)

@@ -10,16 +10,16 @@ import { useSource } from './use-source.ts'
  * loading or skipped, `null` if there is no such list (RCT-1). Its tasks are with `useTasks` or `useTaskIds`.
  */
 export function useTaskList<
-  Target extends Ref | ByPlan | undefined,
+  Target extends Ref | ByPlan | null | undefined,
   S = TaskList,
   Suspense extends boolean = false,
 >(list: Target, options?: HookOptions<TaskList, S, Suspense>): S | null | Pending<Target, Suspense>
 export function useTaskList<S>(
-  list: Ref | ByPlan | undefined,
+  list: Ref | ByPlan | null | undefined,
   options?: HookOptions<TaskList, S>,
 ): S | null | undefined {
   // A list itself has an `id` and may have a `planId`: then it is named by its id.
-  const byPlan = typeof list === 'object' && !('id' in list)
+  const byPlan = list != null && typeof list === 'object' && !('id' in list)
   const id = byPlan ? idOf(list.planId) : idOf(list)
   return useSource(
     useMemo(

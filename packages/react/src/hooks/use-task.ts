@@ -9,8 +9,8 @@ import { useSource } from './use-source.ts'
  * loading or skipped (either id is `undefined`), `null` if there is no such task or it was removed.
  */
 export function useTask<
-  List extends Ref | undefined,
-  Target extends Ref | undefined,
+  List extends Ref | null | undefined,
+  Target extends Ref | null | undefined,
   S = Task,
   Suspense extends boolean = false,
 >(
@@ -19,8 +19,8 @@ export function useTask<
   options?: HookOptions<Task, S, Suspense>,
 ): S | null | Pending<List, Suspense> | Pending<Target, Suspense>
 export function useTask<S>(
-  list: Ref | undefined,
-  task: Ref | undefined,
+  list: Ref | null | undefined,
+  task: Ref | null | undefined,
   options?: HookOptions<Task, S>,
 ): S | null | undefined {
   const listId = idOf(list)

@@ -14,7 +14,7 @@ import { useSource } from './use-source.ts'
  * Renders at each change of a task. Long lists use `useTaskIds`, and `useTask` in each row.
  */
 export function useTasks<
-  Target extends Ref | undefined,
+  Target extends Ref | null | undefined,
   S = readonly TaskNode[],
   Suspense extends boolean = false,
 >(
@@ -22,7 +22,7 @@ export function useTasks<
   options: HookOptions<readonly TaskNode[], S, Suspense> & { readonly tree: true },
 ): S | null | Pending<Target, Suspense>
 export function useTasks<
-  Target extends Ref | undefined,
+  Target extends Ref | null | undefined,
   S = readonly Task[],
   Suspense extends boolean = false,
 >(
@@ -30,7 +30,7 @@ export function useTasks<
   options?: HookOptions<readonly Task[], S, Suspense> & { readonly tree?: false },
 ): S | null | Pending<Target, Suspense>
 export function useTasks<S>(
-  list: Ref | undefined,
+  list: Ref | null | undefined,
   { tree = false, ...options }: HookOptions<never, S> & { readonly tree?: boolean } = {},
 ): S | null | undefined {
   const id = idOf(list)

@@ -6,6 +6,7 @@ import { CruxContext } from './crux-context.ts'
 /** Either a transport, from which the provider makes its client, or a client that was made elsewhere. */
 export type CruxProviderProps = TransportProviderProps | ClientProviderProps
 
+/** A provider that makes its client. */
 export interface TransportProviderProps {
   /**
    * Where changes come from. May be made inline: the first one is kept, and those of kind `stream` are all connected.
@@ -18,6 +19,7 @@ export interface TransportProviderProps {
   readonly children?: ReactNode
 }
 
+/** A provider of a client that is there already. */
 export interface ClientProviderProps {
   /** A client of your own; it has its own `initialState`. */
   readonly client: CruxClient
