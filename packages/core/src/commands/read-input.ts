@@ -10,7 +10,7 @@ const maxInputBytes = 16 * 1024 * 1024
  * `what` names it in messages. Throws `invalid-value` with the path of the first problem (`$.metadata.when`).
  */
 export function readInput<T>(schema: z.ZodType<T>, input: unknown, what: string): T {
-  const { value } = encodeJson(input, { maxBytes: maxInputBytes, describe: () => what })
+  const { value } = encodeJson(input, { maxBytes: maxInputBytes, name: what })
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const issues = parsed.error.issues.map(({ message, path }) => ({ message, path: pathText(path) }))
