@@ -20,9 +20,9 @@ export type SseClientErrorCode =
 export class SseClientError extends CruxError<SseClientErrorCode> {
   override readonly name: string = 'SseClientError'
   /** The status of the answer, with code `http`. */
-  readonly status?: number
+  declare readonly status?: number
   /** The code that the server gave, with code `stream-error`. */
-  readonly serverCode?: string
+  declare readonly serverCode?: string
 
   constructor(
     code: SseClientErrorCode,
