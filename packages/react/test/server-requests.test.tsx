@@ -2,6 +2,8 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { CruxProvider, usePlan } from '@crux/react'
+import * as reactServer from '@crux/react/server'
+import { cruxSSEHandler } from '@crux/server'
 import { Suspense } from 'react'
 import { renderToPipeableStream, renderToString } from 'react-dom/server'
 import { expect, test } from 'vitest'
@@ -59,4 +61,8 @@ test('RCT-2 a suspending hook does not make a stream from the server wait', asyn
     }),
   ])
   expect(transport.connects).toBe(0)
+})
+
+test('@crux/react/server is the handler of @crux/server and nothing else', () => {
+  expect({ ...reactServer }).toEqual({ cruxSSEHandler })
 })

@@ -2,7 +2,7 @@ import type { CruxClient } from '@crux/core/client'
 import { createContext, useContext } from 'react'
 
 /** Carries the client from the provider to the hooks. */
-export const CruxContext = createContext<CruxClient | undefined>(undefined)
+export const CruxContext = /* @__PURE__ */ createContext<CruxClient | undefined>(undefined)
 
 /**
  * The client of the nearest `<CruxProvider>`, for what the hooks do not cover: getters in event handlers, `subscribe`
