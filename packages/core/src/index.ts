@@ -61,6 +61,9 @@ export type {
 // How changes travel
 export { cruxDataPartSchema, toDataChunk, toDataPart } from './wire/index.ts'
 export type { CruxDataChunk, CruxDataPart, CruxDataParts, SentRecord } from './wire/index.ts'
+export { taskPlanDataSchemas } from './wire/task-plan/index.ts'
+export type { TaskPlan, TaskPlanChunk, TaskPlanDataParts, TaskPlanUpdate } from './wire/task-plan/index.ts'
+export type { TaskPlanDataSchema, TaskPlanTask, TaskPlanTaskState } from './wire/task-plan/index.ts'
 
 // Errors
 export { CruxError } from './errors/index.ts'

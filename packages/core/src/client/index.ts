@@ -25,3 +25,11 @@ export type { EventRequest } from './request-events.ts'
 export { SseClientError } from './sse-client-error.ts'
 export type { SseClientErrorCode } from './sse-client-error.ts'
 export type { QueryInit } from './with-query.ts'
+
+export {
+  createTaskPlanReader,
+  readTaskPlan,
+  readTaskPlans,
+  stripTaskPlanParts,
+} from '../wire/task-plan/index.ts'
+export type { TaskPlanReader } from '../wire/task-plan/index.ts'
