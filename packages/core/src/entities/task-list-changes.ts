@@ -60,14 +60,13 @@ export function applyTaskListUpdate(list: TaskList, update: TaskListUpdate, now:
 
 /**
  * The list after its tasks changed: new counts and status, `startedAt` once it has left pending, `completedAt` while
- * it is over (TASK-6). A discarded list keeps its status whatever its tasks do (TASK-9).
+ * it is over (TASK-6).
  */
 export function settleTaskList(
   list: TaskList,
   settled: { readonly counts: TaskCounts; readonly status: DerivedTaskListStatus; readonly now: number },
 ): TaskList {
   const { counts, status, now } = settled
-  if (list.status === 'discarded') return { ...list, counts, updatedAt: now }
   const { startedAt = status === 'pending' ? undefined : now, completedAt = now } = list
   const isOver = status !== 'pending' && status !== 'in_progress'
   return {
