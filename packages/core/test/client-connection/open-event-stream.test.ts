@@ -373,6 +373,16 @@ describe('SSE-39 close and listeners', () => {
     stream.close()
   })
 
+  test('a listener that closes at the opening is the last to hear of it', async ({ serve }) => {
+    const { url } = await serve(events('data: a\n\n', { open: true }))
+    const onOpen = vi.fn<() => void>()
+    const { stream, received } = follow(url, { onOpen })
+    stream.subscribe(() => stream.close())
+    expect(await stream.closed).toBe('idle')
+    expect(onOpen.mock.calls).toHaveLength(0)
+    expect(received).toEqual([])
+  })
+
   test('an aborted signal closes; aborted before, nothing is fetched', async ({ serve }) => {
     const { url, requests } = await serve(events('data: a\n\n', { open: true }))
     const never = follow(url, { signal: AbortSignal.abort() })

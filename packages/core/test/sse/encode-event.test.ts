@@ -103,7 +103,7 @@ test('SSE-17 a comment has one line per line of text', () => {
   expect(encodeEvent({ comment: 'a\r\n\rb' })).toBe(': a\n:\n: b\n\n')
 })
 
-test('SSE-12 what is refused is an SseError, which every copy of the package knows as a CruxError', () => {
+test('SSE-15 what is refused is an SseError, which every copy of the package knows as a CruxError', () => {
   const error = refusalOf(() => encodeEvent({ data: 'x', id: '\n' }))
   expect(error).toBeInstanceOf(SseError)
   expect(error).toMatchObject({ name: 'SseError', code: 'invalid-id' })
