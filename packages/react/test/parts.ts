@@ -1,7 +1,7 @@
 import type { CruxDataPart, Plan, Task, TaskList } from '@crux/core'
 
-// Revisions only have to grow, so that the newest part wins.
-let revision = 0
+// Revisions only have to grow, so that the newest part wins, also over what a mock transport counts from 1.
+let revision = 1_000
 
 export function planPart(plan: Plan): CruxDataPart {
   return { entity: 'plan', key: plan.id, value: { ...plan }, event: 'updated', revision: ++revision }

@@ -1,9 +1,4 @@
-import {
-  createCruxClient,
-  type CruxClient,
-  type CruxTransport,
-  type DehydratedState,
-} from '@crux/core/client'
+import type { CruxClient, CruxTransport, DehydratedState } from '@crux/core/client'
 import { CruxProvider } from '@crux/react'
 import { renderHook } from '@testing-library/react'
 import type { ReactNode } from 'react'
@@ -32,17 +27,4 @@ export function withTransport(transport: CruxTransport, initialState?: Dehydrate
 
 export function withClient(client: CruxClient) {
   return ({ children }: { children: ReactNode }) => <CruxProvider client={client}>{children}</CruxProvider>
-}
-
-/** What a client on the server hands to the browser. */
-export function dehydrated(
-  fill: (transport: ReturnType<typeof createManualTransport>) => void,
-): DehydratedState {
-  const transport = createManualTransport()
-  const client = createCruxClient({ transport })
-  client.subscribe('connection', () => {})
-  fill(transport)
-  const state = client.dehydrate()
-  client.close()
-  return state
 }

@@ -1,4 +1,9 @@
-import { createCruxClient, type DehydratedState } from '@crux/core/client'
+import {
+  createCruxClient,
+  createMockTransport,
+  type CruxTransport,
+  type DehydratedState,
+} from '@crux/core/client'
 import {
   CruxProvider,
   useCruxConnection,
@@ -15,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { change } from './change.ts'
 import { aList, aPlan, aTask } from './entities.ts'
 import { createManualTransport, type ManualTransport } from './manual-transport.ts'
-import { listPart, planPart, taskPart } from './parts.ts'
+import { planPart } from './parts.ts'
 
 let root: Root | undefined
 beforeEach(() => {
@@ -28,14 +33,22 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const state: DehydratedState = {
-  parts: [
-    planPart(aPlan('p', { title: 'Launch' })),
-    listPart(aList('l', { counts: { pending: 1, completed: 1 } })),
-    taskPart(aTask('l', 'a', { position: 1 })),
-    taskPart(aTask('l', 'b', { position: 2 })),
-  ],
-  isReady: true,
+/** What a server knows when it renders. */
+const state = dehydrate(
+  createMockTransport({
+    plans: [aPlan('p', { title: 'Launch' })],
+    taskLists: [aList('l', { counts: { pending: 1, completed: 1 } })],
+    tasks: [aTask('l', 'a', { position: 1 }), aTask('l', 'b', { position: 2 })],
+  }),
+)
+
+/** What a client that is ready hands to the browser, as it arrives there. */
+function dehydrate(transport: CruxTransport): DehydratedState {
+  const client = createCruxClient({ transport })
+  client.subscribe('connection', () => {})
+  const json = JSON.stringify(client.dehydrate())
+  client.close()
+  return JSON.parse(json)
 }
 
 function Page() {
