@@ -14,7 +14,7 @@ export async function writePlan(run: AgentRun): Promise<PlanHandle> {
     prompt: run.topic,
     tools: { createPlan },
     toolChoice: { type: 'tool', toolName: 'createPlan' },
-    stopWhen: hasToolCall('createPlan'),
+    stopWhen: () => createPlan.created !== undefined,
   })
   if (!createPlan.created) throw new Error('The model wrote no plan.')
   return createPlan.created
@@ -33,7 +33,8 @@ export async function splitIntoTasks(run: AgentRun, plan: PlanHandle): Promise<T
       'dependencies of their own, and in each two or three tasks with parentId set to their stage. Give every task an ' +
       'id of one word, and dependsOn where it needs what another task finds. Labels have at most five words.',
     tools: { updatePlan, createTaskList },
-    stopWhen: hasToolCall('createTaskList'),
+    // A list that was refused, say for a cycle, is the model's to mend.
+    stopWhen: () => createTaskList.created !== undefined,
   })
   if (!createTaskList.created) throw new Error('The model made no tasks.')
   return createTaskList.created

@@ -120,7 +120,7 @@ function parts(topic: string): Part[] {
         `Reading ${sources + dropped} abstracts`,
         'Dropping the duplicates',
       ],
-      beatMs: 750,
+      beatMs: 1050,
       summary: `${sources} sources kept, ${dropped} set aside`,
     },
     {
@@ -128,7 +128,7 @@ function parts(topic: string): Part[] {
       label: 'Pull the numbers',
       parentId: 'gather',
       says: ['Asking the statistics service', `Reading table 2 of ${series}`, 'Putting the units in order'],
-      beatMs: 650,
+      beatMs: 900,
       summary: `${series} series, all in the same units`,
       failsOnce: 'The statistics service refused: too many requests',
     },
@@ -137,7 +137,7 @@ function parts(topic: string): Part[] {
       label: 'Find the best objections',
       parentId: 'gather',
       says: ['Looking for those who disagree', 'Following their footnotes', 'Weighing what they say'],
-      beatMs: 950,
+      beatMs: 1350,
       summary: 'Two serious objections, one of them new',
     },
     {
@@ -146,7 +146,7 @@ function parts(topic: string): Part[] {
       parentId: 'sense',
       dependsOn: ['sources', 'objections'],
       says: ['Laying out the findings', 'Joining what belongs together'],
-      beatMs: 850,
+      beatMs: 1200,
       summary: 'Four themes; the third one carries the story',
     },
     {
@@ -159,7 +159,7 @@ function parts(topic: string): Part[] {
         `Checking claim 3 of ${claims}`,
         `Checking claim ${claims - 1} of ${claims}`,
       ],
-      beatMs: 800,
+      beatMs: 1100,
       summary: `${claims - 1} of ${claims} hold up, one stays open`,
     },
     {
@@ -168,7 +168,7 @@ function parts(topic: string): Part[] {
       parentId: 'write',
       dependsOn: ['themes'],
       says: ['Writing the first page', 'Writing the second page', 'Adding the references'],
-      beatMs: 900,
+      beatMs: 1250,
       summary: `${words} words on two pages`,
     },
     {
@@ -177,7 +177,7 @@ function parts(topic: string): Part[] {
       parentId: 'write',
       dependsOn: ['numbers'],
       says: ['Choosing what to show', 'Drawing, then removing half of it'],
-      beatMs: 1000,
+      beatMs: 1400,
       summary: 'One line chart, labelled directly',
     },
     {
@@ -186,7 +186,7 @@ function parts(topic: string): Part[] {
       parentId: 'write',
       dependsOn: ['draft', 'claims', 'chart'],
       says: ['Cutting what nobody will miss', 'Reading it aloud'],
-      beatMs: 850,
+      beatMs: 1200,
       summary: `${Math.round(words * 0.82)} words, nothing important lost`,
     },
   ]

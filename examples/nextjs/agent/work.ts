@@ -74,7 +74,7 @@ async function attemptTask(run: AgentRun, list: TaskListHandle, task: Task, atte
     prompt:
       `The briefing is about: ${run.topic}. Carry out your task with what you know, then complete it. ` +
       `What it builds on: ${JSON.stringify(needed.map(({ label, result }) => ({ label, result })))}`,
-    tools: { ...worker.asTools() },
+    tools: worker.asTools(),
   })
 }
 

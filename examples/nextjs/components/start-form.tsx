@@ -55,8 +55,8 @@ export function StartForm({ isIdle, onStart }: StartFormProps) {
       )}
       {isIdle && (
         <p className={styles.lead}>
-          It writes a plan, splits it into tasks and puts three workers on them. You see each step as it
-          happens: after a reload, in a second tab, and when the network comes back.
+          It writes a plan, splits it into tasks and puts three workers on them. Watch it here. Then reload
+          the page, open a second tab, pull the plug: the picture stays right.
         </p>
       )}
     </section>

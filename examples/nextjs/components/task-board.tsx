@@ -1,4 +1,5 @@
 import type { Plan } from '@crux/core'
+import { useId } from 'react'
 import { RunProgress } from './run-progress.tsx'
 import { StopButton } from './stop-button.tsx'
 import styles from './task-board.module.css'
@@ -7,11 +8,15 @@ import { useNewestList } from './use-newest-list.ts'
 
 /** How far the run is, and its tasks. */
 export function TaskBoard({ plan }: { readonly plan: Plan }) {
+  const titleId = useId()
   const list = useNewestList(plan.id)
   const endReason = list ? list.discardReason : plan.discardReason
   const isOver = endReason !== undefined || list?.completedAt !== undefined
   return (
-    <section className={styles.board} aria-label="Work">
+    <section className={styles.board} aria-labelledby={titleId}>
+      <h2 className="visually-hidden" id={titleId}>
+        Work
+      </h2>
       <div className={styles.head}>
         {list && <RunProgress list={list} />}
         {!list && (

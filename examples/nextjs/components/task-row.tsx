@@ -78,6 +78,7 @@ function Progress({ label, percent }: { readonly label: string; readonly percent
 function noteOf(task: Task, waitsFor: string): string | undefined {
   switch (task.status) {
     case 'pending':
+      if (task.attempt > 1) return 'Trying again'
       return waitsFor === '' ? 'Waits for a free worker' : `After: ${waitsFor}`
     case 'in_progress':
       return task.progress ?? 'Getting ready'

@@ -7,9 +7,8 @@ import { chromiumFlags, findChromium } from '../../../scripts/find-chromium.mjs'
 import { root } from '../../../scripts/workspace-packages.mjs'
 
 const pictures = [
-  { file: 'demo.png', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
-  { file: 'demo-dark.png', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
-  { file: 'demo-phone.png', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  { file: 'demo.png', colorScheme: 'light' },
+  { file: 'demo-dark.png', colorScheme: 'dark' },
 ]
 
 buildDemo()
@@ -25,8 +24,9 @@ try {
   await demo.close()
 }
 
-async function takePicture({ file, ...options }) {
-  const page = await browser.newPage({ ...options, deviceScaleFactor: 2 })
+async function takePicture({ file, colorScheme }) {
+  const viewport = { width: 1280, height: 800 }
+  const page = await browser.newPage({ colorScheme, viewport, deviceScaleFactor: 2 })
   await page.goto(demo.origin)
   await page.getByRole('button', { name: 'Start' }).click()
   await page.waitForFunction(() => {
