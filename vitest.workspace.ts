@@ -82,6 +82,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'redis',
+          root: 'packages/redis',
+          include: ['test/**/*.test.ts'],
+          sequence: { groupOrder: group.unit },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'react',
           root: 'packages/react',
           include: ['test/**/*.test.tsx'],
