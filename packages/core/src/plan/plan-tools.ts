@@ -6,8 +6,8 @@ import type { PlanUpdate } from '../entities/plan-changes.ts'
 import type { Plan } from '../entities/plan.ts'
 import { updatePlanInput } from './plan-schemas.ts'
 
-/** Tools for one plan. */
-export interface PlanTools {
+/** Tools for one plan. A `type`, because an interface is no `ToolSet`. */
+export type PlanTools = {
   readonly getPlan: CruxTool<z.infer<typeof noInput>, Plan>
   readonly updatePlan: CruxTool<z.infer<typeof updatePlanInput>, Plan>
 }

@@ -11,7 +11,7 @@ import type { Task } from '../entities/task.ts'
 import { parseId, resolveKey, taskKey } from '../ids/index.ts'
 import { transact, type Write } from '../store/index.ts'
 import { livingTask, openList, readListAndTasks } from './read-tasks.ts'
-import { newTaskListSchema, newTasksSchema } from './task-schemas.ts'
+import { newTaskListSchema, newTaskSchema, newTasksSchema } from './task-schemas.ts'
 import { settledList, writeTask, writeTaskList } from './task-writes.ts'
 
 /** A new task whose id is settled. */
@@ -44,13 +44,25 @@ export async function createTaskList(
   })
 }
 
-/** Adds tasks at the end, or where they ask to be, in one commit; they may refer to each other (TASK-3). */
+/** Adds one task at the end, or where it asks to be (TASK-3). */
+export async function addTask(env: CruxEnv, listId: string, input: NewTask): Promise<Task> {
+  const given = readInput(newTaskSchema, input, `New task of list "${listId}"`)
+  const [added] = await addChecked(env, listId, [given])
+  if (added === undefined) throw new TypeError('one task was given and none was added')
+  return added
+}
+
+/** Adds tasks in one commit; they may refer to each other (TASK-3). */
 export async function addTasks(
   env: CruxEnv,
   listId: string,
   input: readonly NewTask[],
 ): Promise<readonly Task[]> {
-  const { tasks: given } = readInput(newTasksSchema, { tasks: input }, `New tasks of list "${listId}"`)
+  const { tasks } = readInput(newTasksSchema, { tasks: input }, `New tasks of list "${listId}"`)
+  return addChecked(env, listId, tasks)
+}
+
+async function addChecked(env: CruxEnv, listId: string, given: readonly NewTask[]): Promise<readonly Task[]> {
   const named = nameTasks(env, listId, given)
   checkEdgesAmong(listId, named)
   const ids = named.map(({ id }) => id)

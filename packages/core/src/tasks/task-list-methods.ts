@@ -7,7 +7,7 @@ import { byPosition, type MoveTarget } from '../entities/task-order.ts'
 import { isActiveTask } from '../entities/task-status.ts'
 import type { Task } from '../entities/task.ts'
 import { taskKey } from '../ids/index.ts'
-import { addTasks } from './add-tasks.ts'
+import { addTask, addTasks } from './add-tasks.ts'
 import { discardList } from './discard-task-list.ts'
 import { moveTask } from './move-task.ts'
 import { readTasks } from './read-tasks.ts'
@@ -72,11 +72,7 @@ export function createTaskListMethods(env: CruxEnv, id: string): TaskListMethods
       (await allTasks()).filter((task) => includeRemoved || isActiveTask(task)).sort(byPosition),
     nextTasks: async () => nextTasks(await allTasks()),
     update: (update) => updateTaskList(env, id, update),
-    addTask: async (task) => {
-      const [added] = await addTasks(env, id, [task])
-      if (added === undefined) throw new TypeError('addTasks gave back nothing for one task')
-      return added
-    },
+    addTask: (task) => addTask(env, id, task),
     addTasks: (tasks) => addTasks(env, id, tasks),
     updateTask: (taskId, patch) => updateTask(env, id, taskId, patch),
     removeTask: (taskId) => removeTask(env, id, taskId),

@@ -13,8 +13,8 @@ export interface TaskListAnswer {
   readonly tasks: readonly Task[]
 }
 
-/** Tools with which a model keeps a task list. */
-export interface TaskListTools {
+/** Tools with which a model keeps a task list. A `type`, because an interface is no `ToolSet`. */
+export type TaskListTools = {
   readonly listTasks: CruxTool<z.infer<typeof noInput>, TaskListAnswer>
   readonly addTask: CruxTool<z.infer<typeof newTaskInput>, Task>
   readonly updateTask: CruxTool<z.infer<typeof updateTaskInput>, Task>

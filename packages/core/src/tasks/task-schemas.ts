@@ -82,6 +82,9 @@ export const taskListUpdateSchema: z.ZodType<TaskListUpdate> = z.object({
   metadata: metadataSchema.optional(),
 })
 
+/** What `addTask` takes. */
+export const newTaskSchema: z.ZodType<NewTask> = newTaskInput
+
 /** What `addTasks` takes. */
 export const newTasksSchema: z.ZodType<{ readonly tasks: readonly NewTask[] }> = z.object({
   tasks: z.array(newTaskInput),

@@ -29,8 +29,11 @@ export interface TaskWorkerOptions {
   readonly result?: StandardSchema
 }
 
-/** Tools of a worker; they know their task, so a model cannot touch another one. */
-export interface TaskWorkerTools {
+/**
+ * Tools of a worker; they know their task, so a model cannot touch another one. A `type`, because an interface is no
+ * `ToolSet`.
+ */
+export type TaskWorkerTools = {
   readonly startTask: CruxTool<z.infer<typeof noInput>, Task>
   readonly reportProgress: CruxTool<z.infer<typeof progressInput>, ProgressOutcome>
   readonly completeTask: CruxTool<z.infer<typeof resultInput>, Task>

@@ -143,7 +143,7 @@ test.each([
     [crux.tasklist({ metadata }), '$.metadata.when'],
     [crux.tasklist({ tasks: [{ label: 'A' }, { label: 'B', metadata }] }), '$.tasks[1].metadata.when'],
     [list.update({ metadata }), '$.metadata.when'],
-    [list.addTask({ label: 'A', metadata }), '$.tasks[0].metadata.when'],
+    [list.addTask({ label: 'A', metadata }), '$.metadata.when'],
     [list.updateTask('t', { metadata }), '$.metadata.when'],
     [list.completeTask('t', metadata), '$.result.when'],
   ] as const) {
