@@ -6,14 +6,14 @@ import type { JsonObject, JsonValue } from '../json/json-value.ts'
 
 /** Any JSON object. */
 export const metadataSchema = z
-  .record(z.string(), z.unknown())
+  .looseObject({})
   .describe('Anything else worth keeping, as a JSON object.') as unknown as z.ZodType<JsonObject, JsonObject>
 
 /** Any JSON value. */
 export const jsonSchema = z.unknown() as z.ZodType<JsonValue, JsonValue>
 
 /** An optional reason, as a person would give it. */
-export const reasonSchema = z.object({ reason: z.string().optional() })
+export const reasonSchema = z.object({ reason: z.string().optional().describe('Why, for a person to read.') })
 
 /** For tools that take nothing. */
 export const noInput = z.object({})

@@ -11,7 +11,7 @@ import type { Task } from '../entities/task.ts'
 import { parseId, resolveKey, taskKey } from '../ids/index.ts'
 import { transact, type Write } from '../store/index.ts'
 import { livingTask, openList, readListAndTasks } from './read-tasks.ts'
-import { newTaskListSchema, newTaskSchema, newTasksSchema } from './task-schemas.ts'
+import { newTaskInput, newTaskListSchema, newTasksSchema } from './task-schemas.ts'
 import { settledList, writeTask, writeTaskList } from './task-writes.ts'
 
 /** A new task whose id is settled. */
@@ -46,7 +46,7 @@ export async function createTaskList(
 
 /** Adds one task at the end, or where it asks to be (TASK-3). */
 export async function addTask(env: CruxEnv, listId: string, input: NewTask): Promise<Task> {
-  const given = readInput(newTaskSchema, input, `New task of list "${listId}"`)
+  const given = readInput(newTaskInput, input, `New task of list "${listId}"`)
   const [added] = await addChecked(env, listId, [given])
   if (added === undefined) throw new TypeError('one task was given and none was added')
   return added

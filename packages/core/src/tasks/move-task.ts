@@ -32,7 +32,10 @@ export async function moveTask(
       if (position === undefined || position === before.value.position) return []
       return [{ before, after: { ...before.value, position, updatedAt: now } }]
     })
-    const lastPosition = Math.max(list.value.lastPosition, ...positions.values())
+    const lastPosition = [...positions.values()].reduce(
+      (end, each) => Math.max(end, each),
+      list.value.lastPosition,
+    )
     const next = { ...list.value, lastPosition, updatedAt: now }
     const moved = steps.find(({ after }) => after.id === taskId)?.after ?? present.value
     return writing([...steps.map(writeTask), writeTaskList(list, next)], moved)

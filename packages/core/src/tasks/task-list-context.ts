@@ -36,7 +36,7 @@ export const renderTaskList: RenderTaskList = ({ list, tasks }) => {
   let shown = 0
   for (let next = waiting.pop(); next !== undefined && shown < maxLines; next = waiting.pop()) {
     lines.push(`${'  '.repeat(next.depth)}${taskLine(next.node.task)}`)
-    waiting.push(...branches(next.node.children, next.depth + 1))
+    for (const branch of branches(next.node.children, next.depth + 1)) waiting.push(branch)
     shown += 1
   }
   if (tasks.length > shown) lines.push(`… and ${tasks.length - shown} more`)
@@ -44,7 +44,7 @@ export const renderTaskList: RenderTaskList = ({ list, tasks }) => {
 }
 
 /** Icon, label, id, then status, percentage, progress and who works on it: `◐ Build [build] in_progress, 40 %: linking`. */
-export function taskLine({ id, label, ...rest }: Task): string {
+function taskLine({ id, label, ...rest }: Task): string {
   return `${icons[rest.status]} ${oneLine(label)} [${id}] ${taskState(rest)}`
 }
 

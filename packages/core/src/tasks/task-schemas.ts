@@ -14,7 +14,7 @@ const assignee = z
 const taskId = z.string().describe('Id of the task, as listTasks gives it.')
 const percent = z.number().describe('How much is done, 0 to 100.')
 
-/** What the model gives to add a task. */
+/** What `addTask` takes, and the model gives to add a task. */
 export const newTaskInput = z.object({
   id: z.string().optional().describe('A short id of your own, such as "research", to refer to it.'),
   label,
@@ -81,9 +81,6 @@ export const taskListUpdateSchema: z.ZodType<TaskListUpdate> = z.object({
   title: z.string().nullish(),
   metadata: metadataSchema.optional(),
 })
-
-/** What `addTask` takes. */
-export const newTaskSchema: z.ZodType<NewTask> = newTaskInput
 
 /** What `addTasks` takes. */
 export const newTasksSchema: z.ZodType<{ readonly tasks: readonly NewTask[] }> = z.object({
