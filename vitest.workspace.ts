@@ -82,6 +82,24 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'sqlite',
+          root: 'packages/sqlite',
+          include: ['test/**/*.test.ts'],
+          sequence: { groupOrder: group.unit },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          root: 'packages/postgres',
+          include: ['test/**/*.test.ts'],
+          sequence: { groupOrder: group.unit },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'redis',
           root: 'packages/redis',
           include: ['test/**/*.test.ts'],
