@@ -1,6 +1,6 @@
 import { CruxError } from '../errors/index.ts'
 import { fullJitterMs } from '../timing/backoff.ts'
-import type { CruxRecord, CruxStore, Write } from './crux-store.ts'
+import type { Commit, CruxRecord, CruxStore, Write } from './crux-store.ts'
 import { createKeyedQueue, type KeyedQueue } from './keyed-queue.ts'
 
 /** What a read led to: what to write, and what the caller gets for it. */
@@ -28,7 +28,8 @@ export function shareContention(store: CruxStore, contention: Contention): void 
 /**
  * Read, decide, commit: alone among callers of `queueKey` in this process, and again after a lost race (STO-9).
  * `decide` reads through the store and gives writes that carry the revisions it read; an error that it throws is final.
- * Only the commit's own `conflict` is tried again, with full jitter of 5 to 500 ms, for `contentionMs`.
+ * Only the commit's own `conflict` is tried again, with full jitter of 5 to 500 ms, for `contentionMs`. `decide` must
+ * not call `transact` with the same key: it would wait for itself.
  */
 export function transact<T>(
   store: CruxStore,
@@ -41,15 +42,25 @@ export function transact<T>(
     for (let attempt = 0; ; attempt++) {
       const { writes, result } = await decide()
       if (writes.length === 0) return result([])
-      try {
-        return result((await store.commit(writes)).records)
-      } catch (error) {
-        if (!CruxError.is(error, 'conflict') || Date.now() >= giveUpAt) throw error
-      }
+      const committed = await commitOrLose(store, writes)
+      if ('records' in committed) return result(committed.records)
+      if (Date.now() >= giveUpAt) throw committed.lostTo
       const waitMs = fullJitterMs(attempt, { baseMs: 5, maxMs: 500 }, Math.random)
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, giveUpAt - Date.now())))
     }
   })
+}
+
+async function commitOrLose(
+  store: CruxStore,
+  writes: readonly Write[],
+): Promise<Commit | { readonly lostTo: CruxError }> {
+  try {
+    return await store.commit(writes)
+  } catch (error) {
+    if (CruxError.is(error, 'conflict')) return { lostTo: error }
+    throw error
+  }
 }
 
 /** A store that is not ours (a wrapper, a test double) gets a queue of its own, and keeps it. */
