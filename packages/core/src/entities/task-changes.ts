@@ -102,7 +102,7 @@ export function changeTaskStatus(task: Task, to: TaskStatus, outcome: TaskOutcom
     updatedAt: now,
     ...(startedAt !== undefined && { startedAt }),
     ...(isTerminalStatus(to) && { endedAt: now }),
-    ...(isTerminalStatus(to) && startedAt !== undefined && { durationMs: Math.max(0, now - startedAt) }),
+    ...(isTerminalStatus(to) && startedAt !== undefined && { durationMs: now - startedAt }),
   }
 }
 

@@ -146,10 +146,11 @@ test('TASK-6 startedAt is set when the list first leaves pending, completedAt wh
   await list.completeTask('b')
   expect(await list.get()).toMatchObject({ status: 'completed', completedAt: 1_030 })
   clock.advance(10)
+  await list.removeTask('b')
+  expect(await list.get()).toMatchObject({ status: 'completed', completedAt: 1_030, updatedAt: 1_040 })
   await list.addTask({ id: 'c', label: 'C' })
   expect(await list.get()).toMatchObject({ status: 'in_progress', startedAt: 1_010 })
   await list.removeTask('a')
-  await list.removeTask('b')
   expect(await list.get()).toMatchObject({ status: 'pending', startedAt: 1_010 })
 })
 

@@ -270,6 +270,20 @@ test('TASK-3 a circle of parents or of dependencies is refused and named', async
   expect(await list.updateTask('c', { dependsOn: ['a'] })).toMatchObject({ dependsOn: ['a'], parentId: 'b' })
 })
 
+test('TASK-3 a removed task closes no circle of dependencies: it waits for nothing', async () => {
+  const { crux } = setUp()
+  const list = await crux.tasklist({
+    tasks: [
+      { id: 'a', label: 'A' },
+      { id: 'b', label: 'B', dependsOn: ['a'] },
+      { id: 'c', label: 'C', dependsOn: ['b'] },
+    ],
+  })
+  await list.removeTask('b')
+  expect(await list.updateTask('a', { dependsOn: ['c'] })).toMatchObject({ dependsOn: ['c'] })
+  expect((await list.nextTasks()).map(({ id }) => id)).toEqual(['c'])
+})
+
 test('TASK-3 a long chain of dependencies is checked without running out of stack', async () => {
   const { crux } = setUp(inMemoryCruxStore())
   const chain = Array.from({ length: 8_000 }, (_, index) => ({
