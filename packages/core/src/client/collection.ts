@@ -16,10 +16,9 @@ export interface Member<T> {
 
 /** Entities that are read together, in order. A change costs the same however many there are (CLI-11). */
 export interface Collection<T, M extends Member<T>> {
-  /** A member came, or changed from `before`. True if `members` may be different now. */
-  readonly note: (member: M, before: Removable<T> | undefined) => boolean
-  /** True if nothing is left. */
-  readonly delete: (member: M) => boolean
+  /** Something changed from `before`, and is a member or is none. True if `members` may be different now. */
+  readonly note: (member: M, isMember: boolean, before: Removable<T> | undefined) => boolean
+  readonly isEmpty: () => boolean
   /** The members that are present, in order. The same array while none came, went or moved. */
   readonly members: () => readonly M[]
   /** What they show, in the same order. */
@@ -42,21 +41,17 @@ export function createCollection<T, M extends Member<T>>(compare: (a: T, b: T) =
   const values = createDerivedArray(() => defined(members.read(), (member) => present(member.shown)))
 
   return {
-    note(member, before) {
-      all.add(member)
-      const was = present(before)
-      const is = present(member.shown)
+    note(member, isMember, before) {
+      const was = all.has(member) ? present(before) : undefined
+      const is = isMember ? present(member.shown) : undefined
+      if (isMember) all.add(member)
+      else all.delete(member)
+      values.invalidate()
       const isMoved = was === undefined || is === undefined || compare(was, is) !== 0
       if (isMoved) members.invalidate()
-      values.invalidate()
       return isMoved
     },
-    delete(member) {
-      all.delete(member)
-      members.invalidate()
-      values.invalidate()
-      return all.size === 0
-    },
+    isEmpty: () => all.size === 0,
     members: members.read,
     values: values.read,
     removed: () => defined(all, ({ shown }) => (present(shown) === undefined ? shown : undefined)),

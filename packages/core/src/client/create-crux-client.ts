@@ -6,10 +6,10 @@ import type {
   DehydratedState,
 } from './crux-client.ts'
 import type { ConnectionStatus, TransportSink } from './crux-transport.ts'
-import { createEntityCache, type EntityCache, type EntrySource } from './entity-cache.ts'
+import { createEntityCache, type EntrySource } from './entity-cache.ts'
 import { createFrameBatch } from './frame-batch.ts'
 import { createSubscriptions, type Subscriber } from './subscriptions.ts'
-import { entityTopic, listsTopic, tasksTopic, topicOf, type Topic } from './topic.ts'
+import { topicOf, type Topic } from './topic.ts'
 
 /** StrictMode and a change of route leave and come back within this time. */
 const lingerMs = 1000
@@ -23,21 +23,24 @@ const lingerMs = 1000
  * const stop = client.subscribe({ tasksOf: 'list-1' }, () => console.log(client.getTasks('list-1')))
  */
 export function createCruxClient({ transport, initialState }: CruxClientOptions): CruxClient {
-  const start = startWith(initialState)
+  const start = startWith(initialState, (topic) => reads?.add(topic))
   const { cache } = start
+  const { deliveries } = cache
+  const subscriptions = createSubscriptions()
+  const batch = createFrameBatch(publish)
+
   let connection = start.connection
   /** `connection` as of the last publish. */
   let shown = connection
   let initial: CruxClientView | undefined
-  const subscriptions = createSubscriptions()
-  const batch = createFrameBatch(publish)
+  /** What the selector under way has read. */
+  let reads: Set<Topic> | undefined
 
+  let subscribers = 0
   let isConnected = false
   let isClosed = false
   let disconnect: (() => void) | undefined
   let lingering: ReturnType<typeof setTimeout> | undefined
-  /** What the selector under way has read. */
-  let reads: Set<Topic> | undefined
 
   function publish() {
     const topics = cache.publish()
@@ -50,15 +53,11 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
     if (shown !== connection || cache.hasNews()) batch.request(when)
   }
 
-  function setStatus(status: ConnectionStatus, error?: unknown) {
+  function setStatus(status: ConnectionStatus, given?: unknown) {
+    const error = status === 'reconnecting' || status === 'failed' ? given : undefined
     if (status === connection.status && error === connection.error) return
-    const isLeaving = connection.status === 'live' && status !== 'live'
-    connection = {
-      ...connection,
-      status,
-      error: status === 'reconnecting' || status === 'failed' ? error : undefined,
-      ...(isLeaving && { lastSyncedAt: Date.now() }),
-    }
+    const lastSyncedAt = connection.status === 'live' ? Date.now() : connection.lastSyncedAt
+    connection = { ...connection, status, error, lastSyncedAt }
     // Beside `live` stand the changes that led to it, and `ready`: they are shown together.
     changed(status === 'live' ? 'soon' : 'now')
   }
@@ -66,37 +65,36 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
   const isWaiting = () => connection.status === 'connecting' || connection.status === 'reconnecting'
 
   function sinkOf(source: EntrySource): TransportSink {
-    const isWhole = source === cache.whole
+    const isWhole = source === deliveries.whole
     return {
       reset() {
-        if (isConnected) cache.beginSnapshot(source)
+        if (isConnected) deliveries.reset(source)
       },
       apply(changes) {
         if (!isConnected) return
-        let dropped = 0
-        for (const part of changes) if (!cache.receive(part, source)) dropped += 1
-        if (dropped > 0) connection = { ...connection, dropped: connection.dropped + dropped }
+        for (const part of changes) {
+          if (!cache.receive(part, source)) connection = { ...connection, dropped: connection.dropped + 1 }
+        }
         // What belongs to a snapshot, or was missed while away, is shown when it is complete.
-        const isPartial = isWaiting() || source.isInSnapshot() || cache.whole.isInSnapshot()
+        const isPartial = isWaiting() || source.stale || deliveries.whole.stale
         changed(isPartial ? 'soon' : 'now')
       },
       ready() {
         if (!isConnected) return
-        cache.endSnapshot(source)
+        deliveries.ready(source)
         if (isWhole) {
-          const status = isWaiting() ? 'live' : connection.status
-          const error = status === connection.status ? connection.error : undefined
-          connection = { ...connection, status, error, isReady: true, lastSyncedAt: Date.now() }
+          if (isWaiting()) connection = { ...connection, status: 'live', error: undefined }
+          connection = { ...connection, isReady: true, lastSyncedAt: Date.now() }
         }
         changed(isWhole ? 'now' : 'soon')
       },
       status(status, error) {
         if (isConnected && isWhole) setStatus(status, error)
       },
-      fork: () => sinkOf(source.fork()),
+      fork: () => sinkOf(deliveries.fork()),
     }
   }
-  const sink = sinkOf(cache.whole)
+  const sink = sinkOf(deliveries.whole)
 
   function connect() {
     isConnected = true
@@ -110,27 +108,17 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
   }
 
   function stop() {
+    if (!isConnected) return
     isConnected = false
     disconnect?.()
     disconnect = undefined
     setStatus('idle')
   }
 
-  function subscribe(subscriber: Subscriber): () => void {
-    subscriptions.add(subscriber)
-    clearTimeout(lingering)
-    if (!isConnected && !isClosed) connect()
-    return () => {
-      subscriptions.delete(subscriber)
-      clearTimeout(lingering)
-      if (subscriptions.size() === 0 && isConnected) lingering = setTimeout(stop, lingerMs)
-    }
-  }
-
+  /** A subscriber whose topics are what its selector read the last time. */
   function watch(selector: (client: CruxClientView) => unknown, listener: () => void): Subscriber {
     let value: unknown
     const subscriber: Subscriber = {
-      topics: new Set(),
       onChange() {
         const before = value
         run()
@@ -144,65 +132,45 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
         value = selector(client)
       } finally {
         reads = outer
-        subscriptions.move(subscriber, own)
+        subscriptions.listen(subscriber, own)
       }
     }
     run()
     return subscriber
   }
 
-  const { view } = cache
   const client: CruxClient = {
-    getPlan(id) {
-      reads?.add(entityTopic('plan', id))
-      return view.getPlan(id)
-    },
-    getPlans(filter) {
-      reads?.add('plans')
-      return view.getPlans(filter)
-    },
-    getTaskList(id) {
-      reads?.add(entityTopic('tasklist', id))
-      return view.getTaskList(id)
-    },
-    getTaskListsByPlan(planId) {
-      reads?.add(listsTopic(planId))
-      return view.getTaskListsByPlan(planId)
-    },
-    getTask(listId, taskId) {
-      reads?.add(entityTopic('task', `${listId}/${taskId}`))
-      return view.getTask(listId, taskId)
-    },
-    getTaskIds(listId) {
-      reads?.add(tasksTopic(listId))
-      return view.getTaskIds(listId)
-    },
-    getTasks(listId) {
-      reads?.add(tasksTopic(listId))
-      return view.getTasks(listId)
-    },
-    getTaskTree(listId) {
-      reads?.add(tasksTopic(listId))
-      return view.getTaskTree(listId)
-    },
+    ...cache.view,
     getConnection() {
       reads?.add('connection')
       return shown
     },
     get initial() {
-      if (!initial) {
-        // A cache of its own, because the one of this client moves on.
-        const { view: first } = startWith(initialState).cache
-        initial = { ...first, getConnection: () => start.connection }
-      }
+      // A cache of its own, because the one of this client moves on.
+      initial ??= { ...startWith(initialState).cache.view, getConnection: () => start.connection }
       return initial
     },
-    subscribe: (target, listener) =>
-      subscribe(
-        typeof target === 'function'
-          ? watch(target, listener)
-          : { topics: new Set([topicOf(target)]), onChange: listener },
-      ),
+    subscribe(target, listener) {
+      let subscriber: Subscriber
+      if (typeof target === 'function') {
+        subscriber = watch(target, listener)
+      } else {
+        subscriber = { onChange: listener }
+        subscriptions.listen(subscriber, new Set([topicOf(target)]))
+      }
+      subscribers += 1
+      clearTimeout(lingering)
+      if (!isConnected && !isClosed) connect()
+
+      let isActive = true
+      return () => {
+        if (!isActive) return
+        isActive = false
+        subscriptions.listen(subscriber, new Set())
+        subscribers -= 1
+        if (subscribers === 0) lingering = setTimeout(stop, lingerMs)
+      }
+    },
     dehydrate: () => ({ parts: cache.parts(), isReady: connection.isReady }),
     retry() {
       if (!isConnected) return
@@ -216,7 +184,7 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
     close() {
       isClosed = true
       clearTimeout(lingering)
-      if (isConnected) stop()
+      stop()
       batch.cancel()
       publish()
     },
@@ -224,14 +192,17 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
   return client
 }
 
-function startWith(state: DehydratedState | undefined): { cache: EntityCache; connection: ConnectionState } {
-  const cache = createEntityCache()
+function startWith(state: DehydratedState | undefined, onRead?: (topic: Topic) => void) {
+  const cache = createEntityCache(onRead)
   let dropped = 0
-  for (const part of state?.parts ?? []) if (!cache.receive(part, cache.past)) dropped += 1
+  for (const part of state?.parts ?? []) if (!cache.receive(part, cache.deliveries.past)) dropped += 1
   cache.publish()
-  const isReady = state?.isReady === true
-  return {
-    cache,
-    connection: { status: 'idle', error: undefined, lastSyncedAt: undefined, isReady, dropped },
+  const connection: ConnectionState = {
+    status: 'idle',
+    error: undefined,
+    lastSyncedAt: undefined,
+    isReady: state?.isReady === true,
+    dropped,
   }
+  return { cache, connection }
 }

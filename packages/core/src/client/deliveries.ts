@@ -1,76 +1,60 @@
-/** One of the ways by which items are delivered. */
+/** What came through one transport. */
 export interface Source<T> {
-  readonly add: (item: T) => void
-  /** A snapshot begins: what came through this source, or one within it, has to come again. Calls `forget` for each. */
-  readonly reset: (forget: (item: T) => void) => void
-  /** The snapshot ended: calls `drop` for each item that it lacked and that no other source delivered. */
-  readonly ready: (drop: (item: T) => void) => void
-  /** True from `reset` to `ready`. */
-  readonly isInSnapshot: () => boolean
-  /** A source within this one, with a snapshot of its own. */
-  readonly fork: () => Source<T>
+  /** What it vouches for. */
+  readonly held: Set<T>
+  /** During a snapshot: what it vouched for before, until the snapshot is complete. */
+  stale: Set<T> | undefined
 }
 
-/**
- * Remembers which item came through which source, so that a snapshot of one transport drops only what came through it
- * (CLI-8). `past` is for what was there before any transport: it is given up at the end of the first snapshot of
- * `whole`, and a snapshot of any source makes that one begin.
- */
-export function createDeliveries<T>(): { readonly whole: Source<T>; readonly past: Source<T> } {
-  interface State {
-    readonly parent: State | undefined
-    held: Set<T>
-    /** What the snapshot under way has not confirmed yet; `undefined` without one. */
-    stale: Set<T> | undefined
-  }
-  const states = new Set<State>()
-  const whole: State = { parent: undefined, held: new Set(), stale: undefined }
-  const past: State = { parent: whole, held: new Set(), stale: undefined }
+/** Who delivered what, so that a snapshot of one transport drops only what came through it (CLI-8). */
+export interface Deliveries<T> {
+  /** All transports together, where they share a sink. */
+  readonly whole: Source<T>
+  /** What was there before any transport. A snapshot of any takes it up, and the end of one of `whole` drops it. */
+  readonly past: Source<T>
+  readonly fork: () => Source<T>
+  readonly add: (source: Source<T>, item: T) => void
+  /** A snapshot begins. Calls `forget` for what has to come again. */
+  readonly reset: (source: Source<T>) => void
+  /** A snapshot ended. Calls `drop` for what it lacked and no other source delivered. */
+  readonly ready: (source: Source<T>) => void
+}
 
-  function begin(snapshot: State, source: State, forget: (item: T) => void) {
-    states.add(snapshot)
-    const stale = (snapshot.stale ??= new Set())
-    const items = [...source.held, ...(source.stale ?? [])]
-    source.held = new Set()
-    if (source !== snapshot) source.stale &&= new Set()
-    for (const item of items) {
+/** See `Deliveries`. */
+export function createDeliveries<T>(forget: (item: T) => void, drop: (item: T) => void): Deliveries<T> {
+  const sources = new Set<Source<T>>()
+  const fork = (): Source<T> => ({ held: new Set(), stale: undefined })
+  const [whole, past] = [fork(), fork()]
+
+  function expire(from: Source<T>, to: Source<T>) {
+    const stale = (to.stale ??= new Set())
+    for (const item of from.held) {
       stale.add(item)
       forget(item)
     }
+    from.held.clear()
   }
 
-  function sourceOf(state: State): Source<T> {
-    return {
-      add(item) {
-        // Known from its first item on: sources that never deliver must not pile up.
-        states.add(state)
-        state.held.add(item)
-      },
-      reset(forget) {
-        begin(state, state, forget)
-        for (const other of states) {
-          if (other !== state && isWithin(other, state)) begin(state, other, forget)
-        }
-        if (past.held.size > 0) begin(whole, past, forget)
-      },
-      ready(drop) {
-        const gone = state.stale ?? []
-        state.stale = undefined
-        for (const item of gone) {
-          if (![...states].some((other) => other.held.has(item) || other.stale?.has(item))) drop(item)
-        }
-      },
-      isInSnapshot: () => state.stale !== undefined,
-      fork: () => sourceOf({ parent: state, held: new Set(), stale: undefined }),
-    }
+  return {
+    whole,
+    past,
+    fork,
+    add(source, item) {
+      // Known from its first item on: sources that deliver nothing must not pile up.
+      if (source.held.size === 0) sources.add(source)
+      source.held.add(item)
+    },
+    reset(source) {
+      expire(source, source)
+      if (past.held.size > 0) expire(past, whole)
+    },
+    ready(source) {
+      const gone = source.stale ?? []
+      source.stale = undefined
+      for (const item of gone) {
+        const isHeld = [whole, ...sources].some(({ held, stale }) => held.has(item) || stale?.has(item))
+        if (!isHeld) drop(item)
+      }
+    },
   }
-
-  return { whole: sourceOf(whole), past: sourceOf(past) }
-}
-
-function isWithin<S extends { readonly parent: S | undefined }>(source: S, ancestor: S): boolean {
-  for (let state: S | undefined = source; state; state = state.parent) {
-    if (state === ancestor) return true
-  }
-  return false
 }

@@ -10,19 +10,19 @@ import type { CruxDataPart } from '../wire/crux-data-part.ts'
 import { readDataPart, type EntityPart } from '../wire/read-data-part.ts'
 import { createCollection, present, type Collection, type Removable } from './collection.ts'
 import type { CruxClientView } from './crux-client.ts'
-import { createDeliveries, type Source } from './deliveries.ts'
+import { createDeliveries, type Deliveries, type Source } from './deliveries.ts'
 import { createDerivedArray, type DerivedArray } from './derived-array.ts'
-import { entityTopic, listsTopic, tasksTopic, type Topic } from './topic.ts'
+import { topic, type Topic } from './topic.ts'
 
 /** What the cache holds of one entity: what readers are shown, and what is to be shown next. */
 interface Entry<E extends EntityName> {
   readonly entity: E
   readonly key: string
+  readonly topic: Topic
   shown: Removable<EntityValues[E]> | undefined
   newest: Removable<EntityValues[E]> | undefined
   /** Of `newest`; 0 if none is known. */
   revision: number
-  isDirty: boolean
 }
 
 /** Where the parts of a transport go in. */
@@ -35,18 +35,12 @@ export type EntrySource = Source<Entry<EntityName>>
 export interface EntityCache {
   /** Takes a part in; false if it is none that Crux sends. Never throws. */
   readonly receive: (part: unknown, source: EntrySource) => boolean
-  /** A snapshot begins: revisions of what came through the source count no longer. */
-  readonly beginSnapshot: (source: EntrySource) => void
-  /** A snapshot ended: what it lacked is gone. */
-  readonly endSnapshot: (source: EntrySource) => void
+  /** Who delivered what. Its `reset` makes held revisions count no longer, its `ready` lets go of what is gone. */
+  readonly deliveries: Deliveries<Entry<EntityName>>
   /** Shows what came in since the last time; gives the topics of what readers now see differently. */
   readonly publish: () => Set<Topic>
   /** Whether something came in since. */
   readonly hasNews: () => boolean
-  /** The source of all transports together, to fork from. */
-  readonly whole: EntrySource
-  /** The source of what was there before any transport. */
-  readonly past: EntrySource
   readonly view: Omit<CruxClientView, 'getConnection'>
   /** The newest value of each entity, removed ones included. */
   readonly parts: () => CruxDataPart[]
@@ -59,15 +53,20 @@ interface TasksOfList {
   readonly tree: DerivedArray<TaskNode>
 }
 
-/** See `EntityCache`. */
-export function createEntityCache(): EntityCache {
+/** See `EntityCache`. `onRead` hears of what is read through the view. */
+export function createEntityCache(onRead?: (topic: Topic) => void): EntityCache {
   const entries: { readonly [E in EntityName]: Map<string, Entry<E>> } = {
     plan: new Map(),
     tasklist: new Map(),
     task: new Map(),
   }
-  let dirty: Entry<EntityName>[] = []
-  const { whole, past } = createDeliveries<Entry<EntityName>>()
+  let dirty = new Set<Entry<EntityName>>()
+  const deliveries = createDeliveries<Entry<EntityName>>(
+    (entry) => {
+      entry.revision = 0
+    },
+    (entry) => change(entry, undefined),
+  )
 
   const allPlans = createCollection<Plan, Entry<'plan'>>(newestFirst)
   const activePlans = createDerivedArray(() =>
@@ -80,8 +79,7 @@ export function createEntityCache(): EntityCache {
     readonly [E in EntityName]: (entry: Entry<E>, before: Entry<E>['shown'], topics: Set<Topic>) => void
   } = {
     plan(entry, before, topics) {
-      if (entry.shown) allPlans.note(entry, before)
-      else allPlans.delete(entry)
+      allPlans.note(entry, entry.shown !== undefined, before)
       activePlans.invalidate()
       topics.add('plans')
     },
@@ -90,24 +88,18 @@ export function createEntityCache(): EntityCache {
       for (const id of new Set([before?.planId, planId])) {
         if (id === undefined) continue
         const lists = listsOfPlan.get(id) ?? createCollection<TaskList, Entry<'tasklist'>>(newestFirst)
-        listsOfPlan.set(id, lists)
-        if (id === planId) lists.note(entry, before)
-        else if (lists.delete(entry)) listsOfPlan.delete(id)
-        topics.add(listsTopic(id))
+        lists.note(entry, id === planId, before)
+        keep(listsOfPlan, id, lists, lists)
+        topics.add(topic('listsOf', id))
       }
     },
     task(entry, before, topics) {
       const listId = entry.key.slice(0, entry.key.lastIndexOf('/'))
       const list = tasksOfList.get(listId) ?? createTasksOfList()
-      tasksOfList.set(listId, list)
+      if (list.tasks.note(entry, entry.shown !== undefined, before)) list.ids.invalidate()
       list.tree.invalidate()
-      if (entry.shown) {
-        if (list.tasks.note(entry, before)) list.ids.invalidate()
-      } else {
-        list.ids.invalidate()
-        if (list.tasks.delete(entry)) tasksOfList.delete(listId)
-      }
-      topics.add(tasksTopic(listId))
+      keep(tasksOfList, listId, list, list.tasks)
+      topics.add(topic('tasksOf', listId))
     },
   }
 
@@ -115,43 +107,39 @@ export function createEntityCache(): EntityCache {
     const { entity, key, value, revision } = part
     let entry = entries[entity].get(key)
     if (!entry) {
-      entry = { entity, key, shown: undefined, newest: undefined, revision: 0, isDirty: false }
+      entry = { entity, key, topic: topic(entity, key), shown: undefined, newest: undefined, revision: 0 }
       entries[entity].set(key, entry)
     }
-    source.add(entry)
+    deliveries.add(source, entry)
+    const held = entry.revision
     // LIVE-1: without a revision it counts as news, and the revision held stays.
     if (revision !== undefined) {
-      if (revision <= entry.revision) return
+      if (revision <= held) return
       entry.revision = revision
     }
-    change(entry, value)
+    // No revision says that it is news: after a reset most of it is not, and what is the same must not render (CLI-11).
+    const isSame = (revision === undefined || held === 0) && isSameJson(entry.shown, value)
+    change(entry, isSame ? entry.shown : value)
   }
 
   function change<E extends EntityName>(entry: Entry<E>, value: Entry<E>['newest']) {
     entry.newest = value
-    if (entry.isDirty) return
-    entry.isDirty = true
-    dirty.push(entry)
+    dirty.add(entry)
   }
 
   function reveal<E extends EntityName>(entry: Entry<E>, topics: Set<Topic>) {
-    entry.isDirty = false
     if (entry.newest === undefined) entries[entry.entity].delete(entry.key)
     const before = entry.shown
-    if (isSameJson(before, entry.newest)) {
-      // The same content keeps its identity, so that a snapshot after a reconnect renders nothing anew (CLI-11).
-      entry.newest = before
-      return
-    }
+    if (before === entry.newest) return
     entry.shown = entry.newest
-    if (present(before) || present(entry.shown)) topics.add(entityTopic(entry.entity, entry.key))
+    if (present(before) || present(entry.shown)) topics.add(entry.topic)
     indexes[entry.entity](entry, before, topics)
   }
 
   function publish(): Set<Topic> {
     const topics = new Set<Topic>()
     const changed = dirty
-    dirty = []
+    dirty = new Set()
     for (const entry of changed) reveal(entry, topics)
     return topics
   }
@@ -162,51 +150,62 @@ export function createEntityCache(): EntityCache {
     return known !== undefined
   }
 
-  const planOf = (id: string) => present(entries.plan.get(id)?.shown)
-  const listOf = (id: string) => present(entries.tasklist.get(id)?.shown)
-  const taskOf = (listId: string, taskId: string) => present(entries.task.get(`${listId}/${taskId}`)?.shown)
+  function shown<E extends EntityName>(entity: E, key: string) {
+    onRead?.(topic(entity, key))
+    return present(entries[entity].get(key)?.shown)
+  }
+
+  function tasksOf(listId: string) {
+    onRead?.(topic('tasksOf', listId))
+    return tasksOfList.get(listId)
+  }
 
   return {
     receive,
     publish,
-    hasNews: () => dirty.length > 0,
-    whole,
-    past,
-    beginSnapshot: (source) =>
-      source.reset((entry) => {
-        entry.revision = 0
-      }),
-    endSnapshot: (source) => source.ready((entry) => change(entry, undefined)),
+    hasNews: () => dirty.size > 0,
+    deliveries,
     view: {
-      getPlan: planOf,
-      getPlans: (filter) => (filter?.includeDiscarded ? allPlans.values() : activePlans.read()),
-      getTaskList: listOf,
-      getTaskListsByPlan: (planId) => listsOfPlan.get(planId)?.values() ?? nothing,
-      getTask: taskOf,
-      getTaskIds: (listId) => tasksOfList.get(listId)?.ids.read() ?? nothing,
-      getTasks: (listId) => tasksOfList.get(listId)?.tasks.values() ?? nothing,
-      getTaskTree: (listId) => tasksOfList.get(listId)?.tree.read() ?? nothing,
+      getPlan: (id) => shown('plan', id),
+      getPlans(filter) {
+        onRead?.('plans')
+        return filter?.includeDiscarded ? allPlans.values() : activePlans.read()
+      },
+      getTaskList: (id) => shown('tasklist', id),
+      getTaskListsByPlan(planId) {
+        onRead?.(topic('listsOf', planId))
+        return listsOfPlan.get(planId)?.values() ?? nothing
+      },
+      getTask: (listId, taskId) => shown('task', `${listId}/${taskId}`),
+      getTaskIds: (listId) => tasksOf(listId)?.ids.read() ?? nothing,
+      getTasks: (listId) => tasksOf(listId)?.tasks.values() ?? nothing,
+      getTaskTree: (listId) => tasksOf(listId)?.tree.read() ?? nothing,
     },
-    parts: () =>
-      Object.values(entries).flatMap((entriesOfKind) =>
-        [...entriesOfKind.values()].flatMap(({ entity, key, newest, revision }) =>
-          newest
-            ? [
-                {
-                  entity,
-                  key,
-                  value: { ...newest },
-                  event: 'updated' as const,
-                  ...(revision > 0 && { revision }),
-                },
-              ]
-            : [],
-        ),
-      ),
+    parts() {
+      const parts: CruxDataPart[] = []
+      for (const { entity, key, newest, revision } of Object.values(entries).flatMap((kind) => [
+        ...kind.values(),
+      ])) {
+        if (newest)
+          parts.push({ entity, key, value: { ...newest }, event: 'updated', ...(revision && { revision }) })
+      }
+      return parts
+    },
   }
 }
 
 const nothing: readonly never[] = []
+
+/** Keeps what is in use under `key`, and lets go of it when nothing is in it. */
+function keep<V>(
+  map: Map<string, V>,
+  key: string,
+  value: V,
+  { isEmpty }: { readonly isEmpty: () => boolean },
+) {
+  if (isEmpty()) map.delete(key)
+  else map.set(key, value)
+}
 
 function createTasksOfList(): TasksOfList {
   const tasks = createCollection<Task, Entry<'task'>>(byPosition)

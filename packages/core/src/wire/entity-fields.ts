@@ -1,107 +1,87 @@
 import type { EntityName } from '../entities/entity.ts'
-import type { TaskListStatus } from '../entities/task-list.ts'
 import { taskStatuses } from '../entities/task-status.ts'
 
-type FieldCheck = (value: unknown) => boolean
-type FieldTable = ReadonlyMap<string, FieldCheck>
+type Fields = Readonly<Record<string, unknown>>
+type Check = (value: unknown) => boolean
+
+/** True for an object that is no array. */
+export function isObject(value: unknown): value is Fields {
+  return hasFields(value) && !Array.isArray(value)
+}
 
 /**
  * Whether `value` may be a value of `entity`: each field that has a type there has it, and nothing in it can reach a
  * prototype. Fields may be missing; fields that are not known may hold any JSON (CLI-13, REL-21).
  */
-export function isEntityValue(
-  entity: EntityName,
-  value: unknown,
-): value is Readonly<Record<string, unknown>> {
-  return isObject(value) && hasFieldTypes(value, tables[entity])
+export function isEntityValue(entity: EntityName, value: unknown): value is Fields {
+  return shapes[entity](value)
 }
 
-/** True for an object that is no array. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+const shapes: Readonly<Record<EntityName, Check>> = /* @__PURE__ */ entityShapes()
 
-const tables: Readonly<Record<EntityName, FieldTable>> = /* @__PURE__ */ fieldTables()
-
-function fieldTables(): Record<EntityName, FieldTable> {
-  const text: FieldCheck = (value) => typeof value === 'string'
-  const number: FieldCheck = Number.isFinite
-  const texts: FieldCheck = (value) => Array.isArray(value) && value.every(text)
-  const json: FieldCheck = (value) => isObject(value) && isSafeJson(value, 1)
+function entityShapes(): Record<EntityName, Check> {
+  const isText: Check = (value) => typeof value === 'string'
+  const isNumber: Check = Number.isFinite
   const oneOf =
-    (words: readonly unknown[]): FieldCheck =>
+    (words: readonly unknown[]): Check =>
     (value) =>
       words.includes(value)
-  const table = (fields: Readonly<Record<string, FieldCheck>>): FieldTable => new Map(Object.entries(fields))
-  const object = (fields: Readonly<Record<string, FieldCheck>>): FieldCheck => {
-    const types = table(fields)
-    return (value) => isObject(value) && hasFieldTypes(value, types)
+
+  /** An object: the names of its texts, the names of its numbers, and its other fields. */
+  function shape(texts: string, numbers: string, others: Readonly<Record<string, Check>> = {}): Check {
+    const checks = new Map(Object.entries(others))
+    for (const name of texts.split(' ')) checks.set(name, isText)
+    for (const name of numbers.split(' ')) checks.set(name, isNumber)
+    return (value) => isObject(value) && isSafe(value, checks)
   }
 
-  const listStatuses: readonly TaskListStatus[] = [
-    'pending',
-    'in_progress',
-    'completed',
-    'failed',
-    'cancelled',
-    'discarded',
-  ]
-  const every = { id: text, metadata: json, createdAt: number, updatedAt: number, removedAt: number }
-  const discardable = { discardedAt: number, discardReason: text }
+  const times = 'createdAt updatedAt removedAt'
+  const metadata: Check = (value) => isObject(value) && isSafe(value)
   return {
-    plan: table({ ...every, ...discardable, title: text, content: text, version: number }),
-    tasklist: table({
-      ...every,
-      ...discardable,
-      planId: text,
-      title: text,
-      status: oneOf(listStatuses),
-      counts: object(Object.fromEntries(taskStatuses.map((status) => [status, number]))),
-      lastPosition: number,
-      startedAt: number,
-      completedAt: number,
-    }),
-    task: table({
-      ...every,
-      taskListId: text,
-      label: text,
-      description: text,
-      status: oneOf(taskStatuses),
-      position: number,
-      parentId: text,
-      dependsOn: texts,
-      progress: text,
-      percent: number,
-      assignee: object({ agent: text, model: text }),
-      attempt: number,
-      usage: object({ inputTokens: number, outputTokens: number, costUsd: number }),
-      error: text,
-      reason: text,
-      startedAt: number,
-      endedAt: number,
-      durationMs: number,
-    }),
+    plan: shape('id title content discardReason', `${times} version discardedAt`, { metadata }),
+    tasklist: shape(
+      'id planId title discardReason',
+      `${times} lastPosition startedAt completedAt discardedAt`,
+      {
+        metadata,
+        status: oneOf(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'discarded']),
+        counts: shape('', taskStatuses.join(' ')),
+      },
+    ),
+    task: shape(
+      'id taskListId label description parentId progress error reason',
+      `${times} position percent attempt startedAt endedAt durationMs`,
+      {
+        metadata,
+        status: oneOf(taskStatuses),
+        dependsOn: (value) => Array.isArray(value) && value.every(isText),
+        assignee: shape('agent model', ''),
+        usage: shape('', 'inputTokens outputTokens costUsd'),
+      },
+    ),
   }
 }
 
-function hasFieldTypes(value: Readonly<Record<string, unknown>>, types: FieldTable): boolean {
+// The store allows 100 (ENT-4). Without a limit the stack would overflow, here or in a reader.
+const maxDepth = 100
+
+/** Whether each field passes its check, and nothing at any depth can reach a prototype. */
+function isSafe(value: Fields, checks?: ReadonlyMap<string, Check>, depth = 1): boolean {
+  if (depth > maxDepth) return false
   for (const name in value) {
     const field = value[name]
-    const isRight = types.get(name)
-    if (field !== undefined && !(isRight ? isRight(field) : isSafeName(name) && isSafeJson(field, 1)))
+    const check = checks?.get(name)
+    if (check) {
+      if (field !== undefined && !check(field)) return false
+    } else if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
       return false
+    } else if (hasFields(field) && !isSafe(field, undefined, depth + 1)) {
+      return false
+    }
   }
   return true
 }
 
-function isSafeJson(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  // The limit of the store (ENT-4); without one a deep value would overflow the stack here and in every reader.
-  if (depth > 100) return false
-  if (Array.isArray(value)) return value.every((item) => isSafeJson(item, depth + 1))
-  return Object.entries(value).every(([name, field]) => isSafeName(name) && isSafeJson(field, depth + 1))
-}
-
-function isSafeName(name: string): boolean {
-  return name !== '__proto__' && name !== 'constructor' && name !== 'prototype'
+function hasFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null
 }

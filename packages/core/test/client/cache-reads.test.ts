@@ -32,12 +32,14 @@ test('CLI-10 lists of a plan come newest first, and follow a list to another pla
   const { client, sink } = openClient()
   const old = exampleTaskList({ id: 'old', planId: 'p1', createdAt: 1 })
   const young = exampleTaskList({ id: 'young', planId: 'p1', createdAt: 2, discardedAt: 9 })
-  sink.apply([examplePart('tasklist', old), examplePart('tasklist', young)])
+  const other = exampleTaskList({ id: 'other', planId: 'p2', createdAt: 0 })
+  sink.apply([old, young, other].map((list) => examplePart('tasklist', list)))
   expect(client.getTaskListsByPlan('p1')).toEqual([young, old])
+  expect(client.getTaskListsByPlan('p2')).toEqual([other])
   await settled()
   sink.apply([examplePart('tasklist', { ...old, planId: 'p2' }, 2)])
   expect(client.getTaskListsByPlan('p1')).toEqual([young])
-  expect(client.getTaskListsByPlan('p2')).toEqual([{ ...old, planId: 'p2' }])
+  expect(client.getTaskListsByPlan('p2')).toEqual([{ ...old, planId: 'p2' }, other])
 })
 
 test('CLI-10 tasks come in position order, ties by id, removed ones left out', async () => {

@@ -159,7 +159,7 @@ describe('snapshots', () => {
   /** What CLI-8 says, as plainly as it can be written: for each key its value, and who delivered it since when. */
   function expectedKeys(acts: readonly Act[], sources: number): string[] {
     const delivered = Array.from({ length: sources }, () => new Set<string>())
-    const unconfirmed = new Array<Set<string> | undefined>(sources).fill(undefined)
+    const unconfirmed = Array.from({ length: sources }, (): Set<string> | undefined => undefined)
     for (const act of acts) {
       const own = delivered[act.by]
       if (!own) continue

@@ -1,3 +1,4 @@
+import type { Task } from '@crux/core'
 import { createCruxClient, createMockTransport } from '@crux/core/client'
 import { exampleTask, exampleTaskList } from '@crux/core/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -18,7 +19,7 @@ async function openList(size: number) {
         return Reflect.ownKeys(target)
       },
     })
-  let deliver: ((fields: Partial<ReturnType<typeof exampleTask>>) => void) | undefined
+  let deliver: ((fields: Partial<Task>) => void) | undefined
   const client = createCruxClient({
     transport: {
       kind: 'test',
@@ -50,7 +51,7 @@ async function openList(size: number) {
   return {
     client,
     /** How often tasks are looked at, and who is called, for one change and the reads that follow it. */
-    async costOf(fields: Partial<ReturnType<typeof exampleTask>>, read: () => void) {
+    costOf: async (fields: Partial<Task>, read: () => void) => {
       await nextMicrotask()
       looks.count = 0
       subscriptions.length = 0

@@ -89,7 +89,7 @@ test('CLI-10 a client that comes back after a pause connects anew and drops what
 })
 
 test('CLI-10 retry goes to a transport that knows how, else the client disconnects and connects', () => {
-  const retry = vi.fn()
+  const retry = vi.fn<NonNullable<CruxTransport['retry']>>()
   const { transport, calls } = countedTransport()
   const able = createCruxClient({ transport: { ...transport, retry } })
   able.retry()
@@ -108,7 +108,7 @@ test('CLI-10 retry goes to a transport that knows how, else the client disconnec
 test('CLI-10 close disconnects at once and for good', () => {
   const { mock, transport, calls } = countedTransport()
   const client = createCruxClient({ transport })
-  const listener = vi.fn()
+  const listener = vi.fn<() => void>()
   client.subscribe('plans', listener)
   client.close()
   client.close()

@@ -1,5 +1,5 @@
 import { examplePart, examplePlan, exampleTask, exampleTaskList } from '@crux/core/testing'
-import type { ClientRef, CruxClient, TransportSink } from '@crux/core/client'
+import type { ClientRef, CruxClient, CruxClientView, TransportSink } from '@crux/core/client'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { openClient, part, useFrames } from './client-kit.ts'
 
@@ -202,8 +202,8 @@ test('CLI-11 a change is announced only to those who asked for what changed', as
 
 test('CLI-11 a listener is called once per announcement however many of its topics changed, and not after its undo', async () => {
   const { client, sink } = openClient()
-  const listener = vi.fn()
-  const selected = vi.fn()
+  const listener = vi.fn<() => void>()
+  const selected = vi.fn<() => void>()
   client.subscribe((view) => [view.getPlan('p1'), view.getPlan('p2'), view.getPlans()], selected)
   const undo = client.subscribe('plans', listener)
   const undoTwin = client.subscribe('plans', listener)
@@ -223,7 +223,7 @@ test('CLI-11 a listener is called once per announcement however many of its topi
 
 test('CLI-11 a listener that was undone by another one in the same announcement is not called', () => {
   const { client, sink } = openClient()
-  const late = vi.fn()
+  const late = vi.fn<() => void>()
   let undo = () => {}
   client.subscribe('plans', () => undo())
   undo = client.subscribe('plans', late)
@@ -234,8 +234,8 @@ test('CLI-11 a listener that was undone by another one in the same announcement 
 describe('selectors', () => {
   test('CLI-10 a selector is compared by Object.is, and run only when something it read has changed', async () => {
     const { client, sink } = openClient()
-    const selector = vi.fn((view: Pick<CruxClient, 'getTask'>) => view.getTask('l1', 't1')?.['status'])
-    const listener = vi.fn()
+    const selector = vi.fn<(view: CruxClientView) => unknown>((view) => view.getTask('l1', 't1')?.status)
+    const listener = vi.fn<() => void>()
     client.subscribe(selector, listener)
     expect(selector).toHaveBeenCalledTimes(1)
     const change = async (key: string, fields: object, revision: number) => {
@@ -272,12 +272,12 @@ describe('selectors', () => {
   })
 
   test('CLI-10 a selector that throws is reported and asked again after the next change', async () => {
-    const reportError = vi.fn()
+    const reportError = vi.fn<(error: unknown) => void>()
     vi.stubGlobal('reportError', reportError)
     const { client, sink } = openClient()
     sink.apply([part('plan', 'p1', { title: 'One' }, 1)])
     await nextMicrotask()
-    const listener = vi.fn()
+    const listener = vi.fn<() => void>()
     client.subscribe((view) => {
       const title = view.getPlan('p1')?.title
       if (title === 'bad') throw new Error('cannot select')
@@ -302,11 +302,11 @@ describe('selectors', () => {
 
 describe('listeners that throw', () => {
   test('CLI-12 their error goes to reportError and everybody else still hears', () => {
-    const reportError = vi.fn()
+    const reportError = vi.fn<(error: unknown) => void>()
     vi.stubGlobal('reportError', reportError)
     const { client, sink } = openClient()
     const error = new Error('broken listener')
-    const listener = vi.fn()
+    const listener = vi.fn<() => void>()
     client.subscribe('plans', () => {
       throw error
     })

@@ -11,36 +11,36 @@ const part: CruxDataPart = {
   event: 'added',
   revision: 3,
 }
+const messagesWith = (data: unknown) => [
+  { id: 'm1', role: 'assistant', parts: [{ type: 'data-crux', id: 'task:list-1/build', data }] },
+]
 
-describe.each([
-  ['5', ai5],
-  ['6', ai6],
-  ['7', ai7],
-])('with AI SDK %s', (_, ai) => {
-  const messageWith = (data: unknown) => [
-    {
-      id: 'm1',
-      role: 'assistant' as const,
-      parts: [{ type: 'data-crux' as const, id: 'task:list-1/build', data }],
-    },
-  ]
+// Each with the types of its own major, because that is what an app compiles against.
+const dataSchemas = { crux: cruxDataPartSchema }
+const validators: Record<string, (messages: unknown) => Promise<unknown>> = {
+  'AI SDK 5': (messages) =>
+    ai5.validateUIMessages<ai5.UIMessage<unknown, CruxDataParts>>({ messages, dataSchemas }),
+  'AI SDK 6': (messages) =>
+    ai6.validateUIMessages<ai6.UIMessage<unknown, CruxDataParts>>({ messages, dataSchemas }),
+  'AI SDK 7': (messages) =>
+    ai7.validateUIMessages<ai7.UIMessage<unknown, CruxDataParts>>({ messages, dataSchemas }),
+}
 
+describe.each(Object.entries(validators))('with %s', (_, validate) => {
   test('LIVE-2 the schema checks the data parts of messages', async () => {
-    const messages = messageWith(part)
-    await expect(
-      ai.validateUIMessages<ai7.UIMessage<unknown, CruxDataParts>>({
-        messages,
-        dataSchemas: { crux: cruxDataPartSchema },
-      }),
-    ).resolves.toEqual(messages)
+    await expect(validate(messagesWith(part))).resolves.toEqual(messagesWith(part))
   })
 
   test('LIVE-2 a part of the wrong shape does not pass', async () => {
-    await expect(
-      ai.validateUIMessages<ai7.UIMessage<unknown, CruxDataParts>>({
-        messages: messageWith({ ...part, value: { label: 7 } }),
-        dataSchemas: { crux: cruxDataPartSchema },
-      }),
-    ).rejects.toThrow('is no data part of Crux')
+    await expect(validate(messagesWith({ ...part, value: { label: 7 } }))).rejects.toThrow(
+      'is no data part of Crux',
+    )
   })
+})
+
+test('LIVE-2 the schema is a Standard Schema', async () => {
+  const { version, validate } = cruxDataPartSchema['~standard']
+  expect(version).toBe(1)
+  expect(await validate(part)).toEqual({ value: part })
+  expect(await validate({ ...part, key: 7 })).toHaveProperty('issues')
 })
