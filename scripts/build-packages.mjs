@@ -8,10 +8,13 @@ import { root, run, workspaceDependencies, workspacePackages } from './workspace
 
 const sharedInputs = ['pnpm-lock.yaml', 'tsconfig.base.json', 'scripts/tsup-preset.ts']
 
-/** Builds what is out of date; throws with the build's output when one fails. */
-export function buildPackages({ log = console.log } = {}) {
+/**
+ * Builds what is out of date, or of it only what `app` needs; throws with the build's output when one fails. Gives the
+ * hash of each package's inputs, by name.
+ */
+export function buildPackages({ log = console.log, app } = {}) {
   const hashes = new Map()
-  for (const pkg of workspacePackages()) {
+  for (const pkg of app ? packagesFor(app) : workspacePackages()) {
     const upstream = workspaceDependencies(pkg).map((name) => hashes.get(name))
     const wanted = hashInputs(pkg.dir, upstream)
     hashes.set(pkg.name, wanted)
@@ -26,6 +29,7 @@ export function buildPackages({ log = console.log } = {}) {
     writeFileSync(stamp, wanted)
     log(`Built ${pkg.name} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
   }
+  return hashes
 }
 
 /** For scripts: a failed build ends the process with the build's own message and no stack of ours. */
@@ -36,6 +40,16 @@ export function buildPackagesOrExit() {
     console.error(error.message)
     process.exit(1)
   }
+}
+
+/** The packages that an app's manifest asks for, with all that those ask for. */
+function packagesFor(app) {
+  const needed = new Set(workspaceDependencies(app))
+  const fromDependents = workspacePackages().toReversed()
+  for (const pkg of fromDependents) {
+    if (needed.has(pkg.name)) for (const name of workspaceDependencies(pkg)) needed.add(name)
+  }
+  return workspacePackages().filter(({ name }) => needed.has(name))
 }
 
 function build({ dir, name }) {

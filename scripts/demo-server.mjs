@@ -14,9 +14,10 @@ const startTimeoutMs = 60_000
 
 /** Builds what is out of date: the packages (Next.js does not know their sources), then the example. */
 export function buildDemo({ log = console.log } = {}) {
-  buildPackages({ log })
+  const manifest = JSON.parse(readFileSync(join(example, 'package.json'), 'utf8'))
+  const packages = buildPackages({ log, app: { manifest } })
   const stamp = join(example, '.next', 'input-hash')
-  const wanted = hashInputs()
+  const wanted = hashInputs([...packages.values()])
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
 
   const startedAt = Date.now()
@@ -27,15 +28,11 @@ export function buildDemo({ log = console.log } = {}) {
   log(`Built the demo in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 }
 
-function hashInputs() {
-  const hash = createHash('sha256')
-  const own = ['{app,agent,components,lib}/**/*.*', '*.{ts,json}']
-  const files = globSync(own, { cwd: example })
-    .filter((file) => file !== 'next-env.d.ts')
-    .map((file) => join('examples', 'nextjs', file))
-  const built = globSync('packages/*/dist/**/*.js', { cwd: root })
-  for (const file of [...files, ...built, 'pnpm-lock.yaml'].toSorted()) {
-    hash.update(file).update(readFileSync(join(root, file)))
+function hashInputs(upstream) {
+  const hash = createHash('sha256').update(upstream.join())
+  const files = globSync(['{app,agent,components,lib}/**/*.*', '*.{ts,json}'], { cwd: example })
+  for (const file of files.filter((name) => name !== 'next-env.d.ts').toSorted()) {
+    hash.update(file).update(readFileSync(join(example, file)))
   }
   return hash.digest('hex')
 }

@@ -1,10 +1,10 @@
 import { type NextRequest, NextResponse } from 'next/server'
-import { sessionCookie } from './lib/session.ts'
+import { scopeOf, sessionCookie } from './lib/session.ts'
 
-/** Gives a browser that comes for the first time a session of its own. */
+/** Gives a browser that comes without a session a new one. */
 export function proxy(request: NextRequest): NextResponse {
   const response = NextResponse.next()
-  if (!request.cookies.has(sessionCookie)) {
+  if (scopeOf(request.cookies.get(sessionCookie)?.value) === undefined) {
     response.cookies.set(sessionCookie, crypto.randomUUID(), {
       httpOnly: true,
       sameSite: 'lax',
