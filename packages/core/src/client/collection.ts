@@ -1,4 +1,4 @@
-import { createDerivedArray } from './derived-array.ts'
+import { createDerivedArray, type DerivedArray } from './derived-array.ts'
 
 /** A value that may have been taken out of view; then it is absent for every reader (LIVE-1). */
 export type Removable<T> = T & { readonly removedAt?: number }
@@ -10,59 +10,69 @@ export function present<T>(value: Removable<T> | undefined): T | undefined {
 
 /** One entity as a collection sees it. */
 export interface Member<T> {
+  readonly key: string
   /** What readers are shown of it. */
   readonly shown: Removable<T> | undefined
 }
 
+/** How the entities of one kind are collected. */
+export interface CollectionKind<T, X> {
+  readonly compare: (a: T, b: T) => number
+  /** A second way to read them, from those that are present, in order, and those that are not. */
+  readonly arrange: (values: readonly T[], removed: readonly T[]) => readonly X[]
+}
+
 /** Entities that are read together, in order. A change costs the same however many there are (CLI-11). */
-export interface Collection<T, M extends Member<T>> {
-  /** Something changed from `before`, and is a member or is none. True if `members` may be different now. */
-  readonly note: (member: M, isMember: boolean, before: Removable<T> | undefined) => boolean
+export interface Collection<T, X> {
+  /** Something changed from `before`, and now is a member or is none. */
+  readonly note: (member: Member<T>, isMember: boolean, before: Removable<T> | undefined) => void
   readonly isEmpty: () => boolean
-  /** The members that are present, in order. The same array while none came, went or moved. */
-  readonly members: () => readonly M[]
-  /** What they show, in the same order. */
-  readonly values: () => readonly T[]
-  /** What members show that are not present, in no order. */
-  readonly removed: () => readonly T[]
+  readonly values: DerivedArray<T>
+  /** What stands after the last slash of their keys. The same array while no member came, went or moved. */
+  readonly ids: DerivedArray<string>
+  readonly arranged: DerivedArray<X>
 }
 
 /** See `Collection`. */
-export function createCollection<T, M extends Member<T>>(compare: (a: T, b: T) => number): Collection<T, M> {
-  const all = new Set<M>()
+export function createCollection<T, X>({ compare, arrange }: CollectionKind<T, X>): Collection<T, X> {
+  const all = new Set<Member<T>>()
   const members = createDerivedArray(() => {
-    const rows: { readonly member: M; readonly value: T }[] = []
-    for (const member of all) {
+    const rows = pick(all, (member) => {
       const value = present(member.shown)
-      if (value !== undefined) rows.push({ member, value })
-    }
-    return rows.sort((a, b) => compare(a.value, b.value)).map((row) => row.member)
+      return value === undefined ? undefined : { member, value }
+    })
+    return rows.sort((a, b) => compare(a.value, b.value)).map(({ member }) => member)
   })
-  const values = createDerivedArray(() => defined(members.read(), (member) => present(member.shown)))
+  const ids = createDerivedArray(() => members.read().map(({ key }) => key.slice(key.lastIndexOf('/') + 1)))
+  const values = createDerivedArray(() => pick(members.read(), ({ shown }) => present(shown)))
+  const removed = () => pick(all, ({ shown }) => (present(shown) ? undefined : shown))
+  const arranged = createDerivedArray(() => arrange(values.read(), removed()))
 
   return {
+    values,
+    ids,
+    arranged,
+    isEmpty: () => all.size === 0,
     note(member, isMember, before) {
       const was = all.has(member) ? present(before) : undefined
       const is = isMember ? present(member.shown) : undefined
       if (isMember) all.add(member)
       else all.delete(member)
       values.invalidate()
-      const isMoved = was === undefined || is === undefined || compare(was, is) !== 0
-      if (isMoved) members.invalidate()
-      return isMoved
+      arranged.invalidate()
+      // Only then is there something to sort.
+      if (was && is && compare(was, is) === 0) return
+      members.invalidate()
+      ids.invalidate()
     },
-    isEmpty: () => all.size === 0,
-    members: members.read,
-    values: values.read,
-    removed: () => defined(all, ({ shown }) => (present(shown) === undefined ? shown : undefined)),
   }
 }
 
-function defined<A, B>(items: Iterable<A>, pick: (item: A) => B | undefined): B[] {
+function pick<A, B>(items: Iterable<A>, choose: (item: A) => B | undefined): B[] {
   const picked: B[] = []
   for (const item of items) {
-    const value = pick(item)
-    if (value !== undefined) picked.push(value)
+    const choice = choose(item)
+    if (choice !== undefined) picked.push(choice)
   }
   return picked
 }

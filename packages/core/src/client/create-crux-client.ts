@@ -9,7 +9,7 @@ import type { ConnectionStatus, TransportSink } from './crux-transport.ts'
 import { createEntityCache, type EntrySource } from './entity-cache.ts'
 import { createFrameBatch } from './frame-batch.ts'
 import { createSubscriptions, type Subscriber } from './subscriptions.ts'
-import { topicOf, type Topic } from './topic.ts'
+import { topic, topicOf, type Topic } from './topic.ts'
 
 /** StrictMode and a change of route leave and come back within this time. */
 const lingerMs = 1000
@@ -23,7 +23,7 @@ const lingerMs = 1000
  * const stop = client.subscribe({ tasksOf: 'list-1' }, () => console.log(client.getTasks('list-1')))
  */
 export function createCruxClient({ transport, initialState }: CruxClientOptions): CruxClient {
-  const start = startWith(initialState, (topic) => reads?.add(topic))
+  const start = startWith(initialState, (read) => reads?.add(read))
   const { cache } = start
   const { deliveries } = cache
   const subscriptions = createSubscriptions()
@@ -44,7 +44,7 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
 
   function publish() {
     const topics = cache.publish()
-    if (shown !== connection) topics.add('connection')
+    if (shown !== connection) topics.add(topic('connection'))
     shown = connection
     subscriptions.announce(topics)
   }
@@ -142,7 +142,7 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
   const client: CruxClient = {
     ...cache.view,
     getConnection() {
-      reads?.add('connection')
+      reads?.add(topic('connection'))
       return shown
     },
     get initial() {

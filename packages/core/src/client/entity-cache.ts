@@ -4,15 +4,19 @@ import type { Plan } from '../entities/plan.ts'
 import type { TaskList } from '../entities/task-list.ts'
 import { byPosition } from '../entities/task-order.ts'
 import { taskTree, type TaskNode } from '../entities/task-tree.ts'
-import type { Task } from '../entities/task.ts'
 import { isSameJson } from '../json/is-same-json.ts'
 import type { CruxDataPart } from '../wire/crux-data-part.ts'
 import { readDataPart, type EntityPart } from '../wire/read-data-part.ts'
-import { createCollection, present, type Collection, type Removable } from './collection.ts'
+import {
+  createCollection,
+  present,
+  type Collection,
+  type CollectionKind,
+  type Removable,
+} from './collection.ts'
 import type { CruxClientView } from './crux-client.ts'
 import { createDeliveries, type Deliveries, type Source } from './deliveries.ts'
-import { createDerivedArray, type DerivedArray } from './derived-array.ts'
-import { topic, type Topic } from './topic.ts'
+import { topic, type Topic, type TopicKind } from './topic.ts'
 
 /** What the cache holds of one entity: what readers are shown, and what is to be shown next. */
 interface Entry<E extends EntityName> {
@@ -23,6 +27,22 @@ interface Entry<E extends EntityName> {
   newest: Removable<EntityValues[E]> | undefined
   /** Of `newest`; 0 if none is known. */
   revision: number
+}
+
+/** What the second way of reading a collection gives: plans that are not discarded, the tree of tasks. */
+interface Arranged {
+  readonly plan: Plan
+  readonly tasklist: TaskList
+  readonly task: TaskNode
+}
+
+/** All entities of one kind, and the collections that they are read in. */
+interface Shelf<E extends EntityName> extends CollectionKind<EntityValues[E], Arranged[E]> {
+  readonly entries: Map<string, Entry<E>>
+  readonly groups: Map<string, Collection<EntityValues[E], Arranged[E]>>
+  readonly groupKind: TopicKind
+  /** The key of the collection that a value belongs to. */
+  readonly groupOf: (value: EntityValues[E], key: string) => string | undefined
 }
 
 /** Where the parts of a transport go in. */
@@ -46,19 +66,33 @@ export interface EntityCache {
   readonly parts: () => CruxDataPart[]
 }
 
-/** The tasks of one list and what is derived from them. */
-interface TasksOfList {
-  readonly tasks: Collection<Task, Entry<'task'>>
-  readonly ids: DerivedArray<string>
-  readonly tree: DerivedArray<TaskNode>
-}
-
 /** See `EntityCache`. `onRead` hears of what is read through the view. */
 export function createEntityCache(onRead?: (topic: Topic) => void): EntityCache {
-  const entries: { readonly [E in EntityName]: Map<string, Entry<E>> } = {
-    plan: new Map(),
-    tasklist: new Map(),
-    task: new Map(),
+  const shelves: { readonly [E in EntityName]: Shelf<E> } = {
+    plan: {
+      entries: new Map(),
+      groups: new Map(),
+      groupKind: 'plans',
+      groupOf: () => '',
+      compare: newestFirst,
+      arrange: (plans) => plans.filter((plan) => plan.discardedAt === undefined),
+    },
+    tasklist: {
+      entries: new Map(),
+      groups: new Map(),
+      groupKind: 'listsOf',
+      groupOf: ({ planId }) => planId,
+      compare: newestFirst,
+      arrange: (lists) => lists,
+    },
+    task: {
+      entries: new Map(),
+      groups: new Map(),
+      groupKind: 'tasksOf',
+      groupOf: (_, key) => key.slice(0, key.lastIndexOf('/')),
+      compare: byPosition,
+      arrange: (tasks, removed) => taskTree([...tasks, ...removed]),
+    },
   }
   let dirty = new Set<Entry<EntityName>>()
   const deliveries = createDeliveries<Entry<EntityName>>(
@@ -68,47 +102,13 @@ export function createEntityCache(onRead?: (topic: Topic) => void): EntityCache 
     (entry) => change(entry, undefined),
   )
 
-  const allPlans = createCollection<Plan, Entry<'plan'>>(newestFirst)
-  const activePlans = createDerivedArray(() =>
-    allPlans.values().filter((plan) => plan.discardedAt === undefined),
-  )
-  const listsOfPlan = new Map<string, Collection<TaskList, Entry<'tasklist'>>>()
-  const tasksOfList = new Map<string, TasksOfList>()
-
-  const indexes: {
-    readonly [E in EntityName]: (entry: Entry<E>, before: Entry<E>['shown'], topics: Set<Topic>) => void
-  } = {
-    plan(entry, before, topics) {
-      allPlans.note(entry, entry.shown !== undefined, before)
-      activePlans.invalidate()
-      topics.add('plans')
-    },
-    tasklist(entry, before, topics) {
-      const planId = entry.shown?.planId
-      for (const id of new Set([before?.planId, planId])) {
-        if (id === undefined) continue
-        const lists = listsOfPlan.get(id) ?? createCollection<TaskList, Entry<'tasklist'>>(newestFirst)
-        lists.note(entry, id === planId, before)
-        keep(listsOfPlan, id, lists, lists)
-        topics.add(topic('listsOf', id))
-      }
-    },
-    task(entry, before, topics) {
-      const listId = entry.key.slice(0, entry.key.lastIndexOf('/'))
-      const list = tasksOfList.get(listId) ?? createTasksOfList()
-      if (list.tasks.note(entry, entry.shown !== undefined, before)) list.ids.invalidate()
-      list.tree.invalidate()
-      keep(tasksOfList, listId, list, list.tasks)
-      topics.add(topic('tasksOf', listId))
-    },
-  }
-
   function take<E extends EntityName>(part: EntityPart<E>, source: EntrySource) {
     const { entity, key, value, revision } = part
-    let entry = entries[entity].get(key)
+    const { entries } = shelves[entity]
+    let entry = entries.get(key)
     if (!entry) {
       entry = { entity, key, topic: topic(entity, key), shown: undefined, newest: undefined, revision: 0 }
-      entries[entity].set(key, entry)
+      entries.set(key, entry)
     }
     deliveries.add(source, entry)
     const held = entry.revision
@@ -128,66 +128,68 @@ export function createEntityCache(onRead?: (topic: Topic) => void): EntityCache 
   }
 
   function reveal<E extends EntityName>(entry: Entry<E>, topics: Set<Topic>) {
-    if (entry.newest === undefined) entries[entry.entity].delete(entry.key)
-    const before = entry.shown
-    if (before === entry.newest) return
-    entry.shown = entry.newest
-    if (present(before) || present(entry.shown)) topics.add(entry.topic)
-    indexes[entry.entity](entry, before, topics)
+    const { key, shown: before, newest: after } = entry
+    const shelf = shelves[entry.entity]
+    if (!after) shelf.entries.delete(key)
+    if (before === after) return
+    entry.shown = after
+    if (present(before) || present(after)) topics.add(entry.topic)
+
+    const groupKey = after && shelf.groupOf(after, key)
+    for (const id of new Set([before && shelf.groupOf(before, key), groupKey])) {
+      if (id === undefined) continue
+      const group = shelf.groups.get(id) ?? createCollection(shelf)
+      group.note(entry, id === groupKey, before)
+      if (group.isEmpty()) shelf.groups.delete(id)
+      else shelf.groups.set(id, group)
+      topics.add(topic(shelf.groupKind, id))
+    }
   }
 
-  function publish(): Set<Topic> {
-    const topics = new Set<Topic>()
-    const changed = dirty
-    dirty = new Set()
-    for (const entry of changed) reveal(entry, topics)
-    return topics
-  }
-
-  function receive(part: unknown, source: EntrySource): boolean {
-    const known = readDataPart(part)
-    if (known) take(known, source)
-    return known !== undefined
-  }
-
-  function shown<E extends EntityName>(entity: E, key: string) {
+  function valueOf<E extends EntityName>(entity: E, key: string) {
     onRead?.(topic(entity, key))
-    return present(entries[entity].get(key)?.shown)
+    return present(shelves[entity].entries.get(key)?.shown)
   }
 
-  function tasksOf(listId: string) {
-    onRead?.(topic('tasksOf', listId))
-    return tasksOfList.get(listId)
+  function groupOf<E extends EntityName>(entity: E, key: string) {
+    const { groups, groupKind } = shelves[entity]
+    onRead?.(topic(groupKind, key))
+    return groups.get(key)
   }
 
   return {
-    receive,
-    publish,
-    hasNews: () => dirty.size > 0,
     deliveries,
+    receive(part, source) {
+      const known = readDataPart(part)
+      if (known) take(known, source)
+      return known !== undefined
+    },
+    publish() {
+      const topics = new Set<Topic>()
+      const changed = dirty
+      dirty = new Set()
+      for (const entry of changed) reveal(entry, topics)
+      return topics
+    },
+    hasNews: () => dirty.size > 0,
     view: {
-      getPlan: (id) => shown('plan', id),
-      getPlans(filter) {
-        onRead?.('plans')
-        return filter?.includeDiscarded ? allPlans.values() : activePlans.read()
-      },
-      getTaskList: (id) => shown('tasklist', id),
-      getTaskListsByPlan(planId) {
-        onRead?.(topic('listsOf', planId))
-        return listsOfPlan.get(planId)?.values() ?? nothing
-      },
-      getTask: (listId, taskId) => shown('task', `${listId}/${taskId}`),
-      getTaskIds: (listId) => tasksOf(listId)?.ids.read() ?? nothing,
-      getTasks: (listId) => tasksOf(listId)?.tasks.values() ?? nothing,
-      getTaskTree: (listId) => tasksOf(listId)?.tree.read() ?? nothing,
+      getPlan: (id) => valueOf('plan', id),
+      getPlans: (filter) =>
+        groupOf('plan', '')?.[filter?.includeDiscarded ? 'values' : 'arranged'].read() ?? nothing,
+      getTaskList: (id) => valueOf('tasklist', id),
+      getTaskListsByPlan: (planId) => groupOf('tasklist', planId)?.values.read() ?? nothing,
+      getTask: (listId, taskId) => valueOf('task', `${listId}/${taskId}`),
+      getTaskIds: (listId) => groupOf('task', listId)?.ids.read() ?? nothing,
+      getTasks: (listId) => groupOf('task', listId)?.values.read() ?? nothing,
+      getTaskTree: (listId) => groupOf('task', listId)?.arranged.read() ?? nothing,
     },
     parts() {
       const parts: CruxDataPart[] = []
-      for (const { entity, key, newest, revision } of Object.values(entries).flatMap((kind) => [
-        ...kind.values(),
-      ])) {
-        if (newest)
-          parts.push({ entity, key, value: { ...newest }, event: 'updated', ...(revision && { revision }) })
+      for (const { entries } of Object.values(shelves)) {
+        for (const { entity, key, newest, revision } of entries.values()) {
+          if (newest)
+            parts.push({ entity, key, value: { ...newest }, event: 'updated', ...(revision && { revision }) })
+        }
       }
       return parts
     },
@@ -195,23 +197,3 @@ export function createEntityCache(onRead?: (topic: Topic) => void): EntityCache 
 }
 
 const nothing: readonly never[] = []
-
-/** Keeps what is in use under `key`, and lets go of it when nothing is in it. */
-function keep<V>(
-  map: Map<string, V>,
-  key: string,
-  value: V,
-  { isEmpty }: { readonly isEmpty: () => boolean },
-) {
-  if (isEmpty()) map.delete(key)
-  else map.set(key, value)
-}
-
-function createTasksOfList(): TasksOfList {
-  const tasks = createCollection<Task, Entry<'task'>>(byPosition)
-  return {
-    tasks,
-    ids: createDerivedArray(() => tasks.members().map(({ key }) => key.slice(key.lastIndexOf('/') + 1))),
-    tree: createDerivedArray(() => taskTree([...tasks.values(), ...tasks.removed()])),
-  }
-}
