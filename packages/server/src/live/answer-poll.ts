@@ -1,6 +1,6 @@
 import type { CruxRecord } from '@crux/core'
 import { unref } from '../push/unref.ts'
-import { openFeed } from './feed.ts'
+import { feedEnded, openFeed } from './feed.ts'
 import type { FollowedScope, Poll } from './hub.ts'
 import { tagCursor, untagCursor } from './live-cursor.ts'
 import { refOf } from './progress-window.ts'
@@ -53,7 +53,7 @@ export async function answerPoll({
     onChange: () => wake(),
     onEnd: () => {
       state = 'ended'
-      feed.abort()
+      feed.abort(feedEnded)
       wake()
     },
   }
@@ -75,6 +75,7 @@ export async function answerPoll({
   const timer = state === 'held' ? setTimeout(becomeDue, waitMs) : undefined
   unref(timer)
   signal.addEventListener('abort', becomeDue)
+  if (signal.aborted) becomeDue()
   scope.polls.add(poll)
   try {
     for (;;) {

@@ -2,7 +2,7 @@ import type { ChangeBatch, CruxStore } from '@crux/core'
 import { chunkFrames } from '../push/chunk-frames.ts'
 import { createChunk } from '../push/chunk.ts'
 import { sendBacklog, type Connection } from './connection.ts'
-import { openFeed, type Feed } from './feed.ts'
+import { feedEnded, openFeed, type Feed } from './feed.ts'
 import { readyFrame, resetFrame } from './frames.ts'
 import { positionOf, tagCursor } from './live-cursor.ts'
 import { batchFrames, snapshotFrames } from './view.ts'
@@ -54,7 +54,7 @@ function open(
   after: string | undefined,
 ): Promise<Feed> {
   connection.feed = new AbortController()
-  if (connection.isEnded) connection.feed.abort()
+  if (connection.isEnded) connection.feed.abort(feedEnded)
   return openFeed(store, after, connection.feed)
 }
 

@@ -2,6 +2,7 @@ import { createChunk, type Chunk } from '../push/chunk.ts'
 import type { Output, Producer } from '../push/pushed-body.ts'
 import { unref } from '../push/unref.ts'
 import { noOutput, pump, type Connection } from './connection.ts'
+import { feedEnded } from './feed.ts'
 import { endFrame, heartbeatFrame, type EndReason } from './frames.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import type { FollowedScope, Hub } from './hub.ts'
@@ -66,7 +67,7 @@ export function createConnections({
     connections.delete(connection)
     if (connections.size === 0) heartbeat.stop()
     clearTimeout(connection.lifetime)
-    connection.feed?.abort()
+    connection.feed?.abort(feedEnded)
     const { output, onDrained, onEnd } = connection
     connection.feed =
       connection.backlog =

@@ -1,6 +1,6 @@
 import type { CruxRecord } from '@crux/core'
 import { errorResponse, withHeaders } from '../push/error-response.ts'
-import { readLastEventId } from '../push/last-event-id.ts'
+import { readLastEventId, readQuery } from '../push/last-event-id.ts'
 import { answers, type Answer, type AnsweringHandler } from '../push/pushed-body.ts'
 import { checkAddedHeaders, createStreamHeaders } from '../push/stream-headers.ts'
 import { toResponse } from '../push/to-response.ts'
@@ -94,8 +94,7 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     if (request.method !== 'GET' && request.method !== 'HEAD') return errorResponse(refusals.method, added)
     const isPoll = wantsJson(request)
     if (isClosed) return sayClosed(isPoll)
-    const url = new URL(request.url)
-    const lastEventId = readLastEventId(request, url)
+    const lastEventId = readLastEventId(request)
     const admission = await admit(request, lastEventId)
     if (!('context' in admission)) return admission
     if (request.method === 'HEAD')
@@ -105,7 +104,7 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     if (open() >= maxConnections || inScope >= maxConnectionsPerScope)
       return errorResponse(refusals.tooMany, added)
     try {
-      return isPoll ? await poll(request, admission, url) : await stream(request, admission, lastEventId)
+      return isPoll ? await poll(request, admission) : await stream(request, admission, lastEventId)
     } catch (error) {
       if (isClosed) return sayClosed(isPoll)
       report(error, 'store', request)
@@ -148,7 +147,7 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     return { headers: streamHeaders, open: (output) => connections.open(connection, output) }
   }
 
-  async function poll(request: Request, admission: Admission<Context>, url: URL): Promise<Response> {
+  async function poll(request: Request, admission: Admission<Context>): Promise<Response> {
     const view = viewOf(request, admission)
     const scope = hub.enter(admission.store)
     polls++
@@ -156,8 +155,8 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
       const text = await answerPoll({
         scope,
         view,
-        after: url.searchParams.get('after') ?? '',
-        waitMs: Math.min(Number(url.searchParams.get('wait')) || 0, maxWaitMs),
+        after: readQuery(request.url, 'after'),
+        waitMs: Math.min(Number(readQuery(request.url, 'wait')) || 0, maxWaitMs),
         retryAfterMs: retryMs,
         signal: request.signal,
       })

@@ -11,6 +11,9 @@ export interface Feed {
   readonly end: () => Promise<void>
 }
 
+/** Why a feed was aborted. One object, because each `abort()` without a reason makes an error with its stack. */
+export const feedEnded = 'The feed has ended.'
+
 /**
  * Starts a feed and waits for its first batch. Rejects with the store's error, and with `closed` if the feed ends
  * before `ready`, because the store was closed or `ending` has aborted; its batches do the same. The feed aborts
@@ -31,7 +34,7 @@ export async function openFeed(
   }
 
   async function end(): Promise<void> {
-    ending.abort()
+    ending.abort(feedEnded)
     await feed.return?.()
   }
 

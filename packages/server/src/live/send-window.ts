@@ -1,3 +1,5 @@
+import { afterwards } from '../push/afterwards.ts'
+
 /** When to send what has come (LIVE-17a). */
 export interface SendWindow {
   /** Something has come: it leaves at once after quiet, otherwise when the window ends. */
@@ -8,14 +10,10 @@ export interface SendWindow {
 const minWindowMs = 4
 const maxWindowMs = 50
 
-/** After the microtasks and I/O callbacks that a round has caused: adapters and sockets write in those. */
-const afterwards: (callback: () => void) => void =
-  typeof setImmediate === 'function' ? setImmediate : (callback) => setTimeout(callback, 0)
-
 /**
  * The kernel takes about as long for each write, however long the write is, so sending less often is what makes
- * fan-out cheap. The first change after quiet leaves at once (in a microtask, so that what comes in one go leaves in
- * one go); a window then gathers what comes: 4 ms, or twice what the last round took, and never more than 50 ms.
+ * fan-out cheap. The first change after quiet leaves at once, at the end of this turn of the event loop, so that what comes in one
+ * go leaves in one go; a window then gathers what comes: 4 ms, or twice what the last round took, and never more than 50 ms.
  *
  *     request      requests …           requests …
  *        │            │ │ │                │ │
@@ -32,10 +30,11 @@ export function createSendWindow(sendRound: () => void): SendWindow {
     isDue = false
     const startedAt = performance.now()
     sendRound()
+    // Adapters and sockets write in what the round has caused, so it is over only after that.
     afterwards(() => {
       if (state === 'closed') return
       const tookMs = performance.now() - startedAt
-      timer = setTimeout(end, Math.min(Math.max(2 * tookMs, minWindowMs), maxWindowMs) - tookMs)
+      timer = setTimeout(end, Math.max(Math.min(Math.max(2 * tookMs, minWindowMs), maxWindowMs) - tookMs, 0))
     })
   }
 
@@ -50,7 +49,7 @@ export function createSendWindow(sendRound: () => void): SendWindow {
       if (state === 'gathering') isDue = true
       if (state !== 'quiet') return
       state = 'sending'
-      queueMicrotask(send)
+      afterwards(send)
     },
     close: () => {
       state = 'closed'

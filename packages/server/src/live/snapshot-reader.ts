@@ -1,7 +1,8 @@
 import type { CruxStore } from '@crux/core'
+import { afterwards } from '../push/afterwards.ts'
 import { createChunk, type Chunk } from '../push/chunk.ts'
 import { chunkLength } from '../push/chunk-frames.ts'
-import { openFeed } from './feed.ts'
+import { feedEnded, openFeed } from './feed.ts'
 import { resetFrame } from './frames.ts'
 import { snapshotFrames, type View } from './view.ts'
 
@@ -66,7 +67,7 @@ export function createSnapshotReader({
 
   function open(after: string | undefined) {
     ending = new AbortController()
-    if (isClosed) ending.abort()
+    if (isClosed) ending.abort(feedEnded)
     return openFeed(store, after, ending)
   }
 
@@ -108,29 +109,28 @@ export function createSnapshotReader({
     return snapshot
   }
 
-  function start(): Promise<Snapshot | undefined> {
-    running = refresh().finally(() => {
-      running = undefined
-    })
-    return running
-  }
-
-  function startQueued(): Promise<Snapshot | undefined> {
+  /** After the read that is under way, or else after all who come in this turn of the event loop have come. */
+  async function refreshSoon(): Promise<Snapshot | undefined> {
+    if (running === undefined) await new Promise<void>(afterwards)
+    else await running.catch(() => {})
+    running = queued
     queued = undefined
-    return start()
+    try {
+      return await refresh()
+    } finally {
+      running = undefined
+    }
   }
 
   return {
     read: async () => {
       if (isTooLarge) return undefined
-      if (queued !== undefined) return queued
-      if (running === undefined) return start()
-      queued = running.then(startQueued, startQueued)
+      queued ??= refreshSoon()
       return queued
     },
     close: () => {
       isClosed = true
-      ending.abort()
+      ending.abort(feedEnded)
       keep(undefined)
     },
   }

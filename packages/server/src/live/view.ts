@@ -78,7 +78,7 @@ export function* snapshotFrames(
     const ref = refOf(record)
     const text = removalOf(record) === undefined ? view.encode(record) : undefined
     if (text !== undefined) sent.add(ref)
-    else if (!sent.has(ref)) continue
+    else if (!sent.delete(ref)) continue
     yield changeFrame(text ?? encodeChange(view, record), undefined)
   }
 }

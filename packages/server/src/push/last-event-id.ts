@@ -6,10 +6,16 @@ const utf8 = /* @__PURE__ */ new TextEncoder()
  * it, of `?lastEventId=`. `''` if there is none. An id with NUL, CR or LF, or of more than 1024 bytes, is as good as
  * absent (SSE-21).
  */
-export function readLastEventId(request: Request, url: URL): string {
-  const header = request.headers.get('last-event-id')
-  const id = header === null ? url.searchParams.get('lastEventId') : decodeHeader(header)
-  return id === null || !isUsable(id) ? '' : id
+export function readLastEventId({ headers, url }: Request): string {
+  const header = headers.get('last-event-id')
+  const id = header === null ? readQuery(url, 'lastEventId') : decodeHeader(header)
+  return isUsable(id) ? id : ''
+}
+
+/** A parameter of the query; `''` if it is missing. */
+export function readQuery(url: string, name: string): string {
+  // Most requests have none, and parsing the address would be most of the work.
+  return url.includes(name) ? (new URL(url).searchParams.get(name) ?? '') : ''
 }
 
 /** Header values come as one character per byte. */
