@@ -23,11 +23,11 @@ export function ConnectionBadge() {
       <span className={styles.dot} aria-hidden />
       <span>{words[status]}</span>
       {isStale && now !== undefined && lastSyncedAt !== undefined && (
-        <span className={styles.age}>in step {agoText(now - lastSyncedAt)}</span>
+        <span className={styles.age}>as of {agoText(now - lastSyncedAt)}</span>
       )}
       {(status === 'failed' || status === 'reconnecting') && (
         <button className={styles.retry} onClick={retry}>
-          Try now
+          Retry
         </button>
       )}
     </div>

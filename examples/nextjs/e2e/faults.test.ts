@@ -37,7 +37,7 @@ describe.skipIf(executablePath === undefined)('when something breaks', () => {
       await context.setOffline(true)
       proxy.cut()
       await page.getByText('Reconnecting', { exact: true }).waitFor()
-      await page.getByText(/^in step .* ago$/).waitFor()
+      await page.getByText(/^as of .* ago$/).waitFor()
       expect((await readScreen(page)).rows).toHaveLength(before.rows.length)
       proxy.mend()
       await context.setOffline(false)
