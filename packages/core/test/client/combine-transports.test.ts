@@ -127,13 +127,16 @@ describe('one cache', () => {
 
   test('CLI-8 the next connection of a transport replaces what its last one delivered', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const [a, b] = [createMockTransport({ plans: [{ id: 'p1' }] }), new HandDriven('stream')]
+    const [a, b] = [new HandDriven(), new HandDriven('stream')]
     const { client, leave, shown } = openCombined(a, b)
+    a.sink.apply([plan('old')])
     b.sink.apply([plan('from chat')])
     leave()
     vi.advanceTimersByTime(1000)
-    a.remove('plan', 'p1')
     client.subscribe('connection', () => {})
+    expect(a.calls).toEqual(['connect', 'disconnect', 'connect'])
+    a.sink.reset()
+    a.sink.ready()
     expect(Object.keys(await shown())).toEqual(['from chat'])
     vi.useRealTimers()
   })
@@ -242,6 +245,43 @@ describe('readiness and status', () => {
     expect(await shown()).toEqual({ p1: 'p1' })
     expect(client.getConnection()).toMatchObject({ status: 'live', error: undefined })
   })
+})
+
+test('CLI-8 each connection of a combination is ready anew, and an old undo does not end a new one', () => {
+  const [a, b] = [new HandDriven(), new HandDriven()]
+  const ready = vi.fn<() => void>()
+  const sink: TransportSink = {
+    reset() {},
+    apply() {},
+    ready,
+    status() {},
+    fork: () => ({ ...sink, ready() {} }),
+  }
+  const transport = combineTransports(a, b)
+  const undo = transport.connect(sink)
+  a.sink.ready()
+  b.sink.ready()
+  expect(ready).toHaveBeenCalledTimes(1)
+  undo()
+  const undoAgain = transport.connect(sink)
+  undo()
+  expect(a.calls).toEqual(['connect', 'disconnect', 'connect'])
+  a.sink.ready()
+  expect(ready).toHaveBeenCalledTimes(1)
+  b.sink.ready()
+  expect(ready).toHaveBeenCalledTimes(2)
+  undoAgain()
+  b.sink.ready()
+  expect(ready).toHaveBeenCalledTimes(2)
+})
+
+test('CLI-8 a fork says nothing about readiness and status, which are those of the sink it came from', async () => {
+  const { client, sink } = openClient()
+  const fork = sink.fork()
+  fork.status('failed', 'no')
+  fork.ready()
+  await nextMicrotask()
+  expect(client.getConnection()).toMatchObject({ status: 'idle', isReady: false })
 })
 
 test('CLI-8 two clients of one combination do not mix', async () => {

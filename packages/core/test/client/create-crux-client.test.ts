@@ -1,4 +1,9 @@
-import { createCruxClient, createMockTransport, type CruxTransport } from '@crux/core/client'
+import {
+  createCruxClient,
+  createMockTransport,
+  type CruxTransport,
+  type TransportSink,
+} from '@crux/core/client'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -134,6 +139,48 @@ test('CLI-10 close shows what came before it', () => {
   client.close()
   expect(client.getPlan('p1')).toBeDefined()
   vi.unstubAllGlobals()
+})
+
+test('CLI-10 close leaves no timer behind', () => {
+  vi.stubGlobal('requestAnimationFrame', () => 0)
+  const { mock, transport } = countedTransport()
+  const client = createCruxClient({ transport })
+  client.subscribe('plans', () => {})()
+  mock.set('plan', { id: 'p2' })
+  client.close()
+  expect(vi.getTimerCount()).toBe(0)
+  vi.unstubAllGlobals()
+})
+
+test('CLI-10 what a transport still delivers after it was disconnected changes nothing', async () => {
+  const sinks: TransportSink[] = []
+  const client = createCruxClient({
+    transport: {
+      kind: 'late',
+      connect(sink) {
+        sinks.push(sink)
+        sink.apply([{ entity: 'plan', key: 'p1', value: {}, event: 'updated', revision: 1 }])
+        return () => {}
+      },
+    },
+  })
+  client.subscribe('plans', () => {})()
+  vi.advanceTimersByTime(1000)
+  await nextFrame()
+  for (const sink of [...sinks, ...sinks.map((each) => each.fork())]) {
+    sink.reset()
+    sink.apply([{ entity: 'plan', key: 'p2', value: {}, event: 'updated', revision: 1 }])
+    sink.ready()
+    sink.status('live')
+  }
+  await nextFrame()
+  expect(client.getPlans().map(({ id }) => id)).toEqual(['p1'])
+  expect(client.getConnection()).toMatchObject({ status: 'idle', isReady: false })
+  // Not even what the next connection delivers meets a snapshot that was begun in between.
+  client.subscribe('plans', () => {})
+  sinks.at(-1)?.ready()
+  await nextFrame()
+  expect(client.getPlans().map(({ id }) => id)).toEqual(['p1'])
 })
 
 test('CLI-10 a transport that throws while connecting is a failed connection, not a crash', async () => {

@@ -200,6 +200,30 @@ test('CLI-11 a change is announced only to those who asked for what changed', as
   expect(await heardAfter(() => sink.status('reconnecting'))).toEqual(['connection'])
 })
 
+test('CLI-11 a task that comes already removed is not announced to who waits for it', async () => {
+  const { client, sink } = openClient()
+  const listener = vi.fn<() => void>()
+  client.subscribe({ entity: 'task', key: 'l1/t1' }, listener)
+  sink.apply([part('task', 'l1/t1', { removedAt: 1 }, 1)])
+  await nextMicrotask()
+  sink.apply([part('task', 'l1/t1', { removedAt: 2 }, 2)])
+  await nextMicrotask()
+  expect(listener).not.toHaveBeenCalled()
+})
+
+test('CLI-12 what is no news does not use up the frame', () => {
+  useFrames()
+  const { client, sink } = openClient()
+  const heard = titlesHeard(client)
+  const plan = titled('one', 1)
+  sink.apply([plan])
+  const { client: other, sink: otherSink } = openClient(client.dehydrate())
+  const otherHeard = titlesHeard(other)
+  otherSink.apply([plan])
+  otherSink.apply([titled('two', 2)])
+  expect([heard, otherHeard]).toEqual([['one'], ['two']])
+})
+
 test('CLI-11 a listener is called once per announcement however many of its topics changed, and not after its undo', async () => {
   const { client, sink } = openClient()
   const listener = vi.fn<() => void>()
@@ -269,6 +293,23 @@ describe('selectors', () => {
     await change('plan', 'p1', { title: 'Three' }, 3)
     await change('plan', 'p2', { title: 'Other' }, 1)
     expect(titles).toEqual(['One', 'Two', undefined, 'Other'])
+  })
+
+  test('CLI-10 a selector may use the client in any way, also subscribe to it', async () => {
+    const { client, sink } = openClient()
+    const listener = vi.fn<() => void>()
+    client.subscribe(() => {
+      client.subscribe(
+        (view) => view.getPlan('p2'),
+        () => {},
+      )()
+      return client.getPlan('p1')
+    }, listener)
+    sink.apply([part('plan', 'p2', {}, 1)])
+    await nextMicrotask()
+    expect(listener).not.toHaveBeenCalled()
+    sink.apply([part('plan', 'p1', {}, 1)])
+    expect(listener).toHaveBeenCalledTimes(1)
   })
 
   test('CLI-10 a selector that throws is reported and asked again after the next change', async () => {
