@@ -298,7 +298,7 @@ describe('what changes nothing', () => {
   test('INJ-72 what was given out can be changed without changing what comes', () => {
     const run = runReducer()
     const { before } = run.push(start, startStep, inputStart('a'))
-    for (const chunk of before as { data: { tasks: { label: string }[] } }[]) {
+    for (const chunk of before as unknown as { data: { tasks: { label: string }[] } }[]) {
       for (const task of chunk.data.tasks) task.label = 'changed'
       chunk.data.tasks = []
     }

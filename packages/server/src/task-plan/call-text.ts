@@ -1,0 +1,47 @@
+import { toDetail, toLabel } from './plan-text.ts'
+import type { ResolvedOptions, TaskPlanCall } from './task-plan-options.ts'
+import type { CallState, PlanTask } from './task-plan-state.ts'
+import type { ChunkFields } from './chunk-fields.ts'
+
+/**
+ * The call with what mappers say of it after this chunk (INJ-81, INJ-82). Only a task of our own is named by a mapper,
+ * and a step that the agent announced keeps its detail until there is an output.
+ */
+export function describeCall(
+  call: CallState,
+  source: PlanTask['source'],
+  phase: TaskPlanCall['phase'],
+  chunk: ChunkFields,
+  { labelOf, detailOf }: ResolvedOptions,
+): CallState {
+  const { toolCallId, toolName, title } = call
+  const { input, output, errorText, truncated } = chunk
+  const isInput = phase.startsWith('input')
+  const isPreliminary = phase === 'output-available' && chunk['preliminary'] === true
+  const info: TaskPlanCall = {
+    toolCallId,
+    toolName,
+    ...(title !== undefined && { title }),
+    phase,
+    ...(input !== undefined && { input }),
+    ...(output !== undefined && { output }),
+    ...(typeof errorText === 'string' && { errorText }),
+    ...(phase === 'output-available' && { preliminary: isPreliminary }),
+    ...(call.isDynamic && { dynamic: true }),
+    ...(call.isProviderExecuted && { providerExecuted: true }),
+    ...(truncated === true && { truncated: true }),
+  }
+  const label = isInput && source === 'runtime' ? textOf(labelOf(info), toLabel) || undefined : undefined
+  const detail = isInput && source === 'agent' ? undefined : textOf(detailOf(info), toDetail)
+  return {
+    ...call,
+    label: label ?? call.label ?? (title === undefined ? undefined : toLabel(title) || undefined),
+    detail: isPreliminary ? call.detail : (detail ?? call.detail),
+    progress: isPreliminary ? (detail ?? call.progress) : isInput ? call.progress : undefined,
+  }
+}
+
+/** What a mapper gave, which its type promises to be text. */
+function textOf(given: unknown, clean: (text: string) => string): string | undefined {
+  return typeof given === 'string' ? clean(given) : undefined
+}

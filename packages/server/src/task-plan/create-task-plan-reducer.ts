@@ -1,0 +1,246 @@
+import type { TaskPlan, TaskPlanChunk } from '@crux/core'
+import { readTaskPlanPart } from '@crux/core/task-plan'
+import { changeCall, isHidden } from './change-call.ts'
+import { readChunk, type ChunkFields } from './chunk-fields.ts'
+import { emitChanges, emitSnapshot } from './emit.ts'
+import { resetStep } from './reset-step.ts'
+import { seedState } from './seed.ts'
+import { completeAnswerStep, settleAtChunk, settleAtEnd, type SettleCause } from './settle.ts'
+import { resolveOptions, type ResolvedOptions, type TaskPlanOptions } from './task-plan-options.ts'
+import { initialState, type TaskPlanState } from './task-plan-state.ts'
+
+/** What one chunk, or the end, leads to. */
+export interface TaskPlanStep {
+  /** The same object if nothing changed. */
+  readonly state: TaskPlanState
+  /** To be sent before the original chunk. */
+  readonly before: readonly TaskPlanChunk[]
+  /** To be sent after it. */
+  readonly after: readonly TaskPlanChunk[]
+  /** What becomes of the original chunk. `hold` keeps it back until a later step says what becomes of it. */
+  readonly original: 'forward' | 'drop' | 'hold'
+  /**
+   * What becomes of chunks held back, before everything else of this step: all released, or those that begin and end
+   * steps dropped and the rest released.
+   */
+  readonly held?: 'release' | 'drop'
+  /** The plan as it stands now. Frozen. */
+  readonly plan: TaskPlan
+}
+
+/**
+ * The rules of a task plan as pure functions: `at` is the time in ms since the epoch, states are never mutated, the same
+ * input gives the same output, and nothing is thrown (INJ-1).
+ */
+export interface TaskPlanReducer {
+  readonly initial: () => TaskPlanState
+  /** Continues the plan of the last message, if it is the assistant's (INJ-60). What it found is sent after `start`. */
+  readonly seed: (state: TaskPlanState, messages: unknown, at: number) => TaskPlanStep
+  readonly reduce: (state: TaskPlanState, chunk: unknown, at: number) => TaskPlanStep
+  /** Settles what is open when the stream ends without a chunk that says so (INJ-50). */
+  readonly settle: (state: TaskPlanState, cause: SettleCause, at: number) => TaskPlanStep
+}
+
+/** What a chunk leads to, before it is known what has to be told of it. */
+interface Change {
+  readonly state: TaskPlanState
+  readonly original?: TaskPlanStep['original']
+  readonly isSnapshotDue?: boolean
+}
+
+/** INJ-70: what these chunks lead to is told before them, everything else after. */
+const toldBefore: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  'tool-input-start',
+  'tool-input-available',
+  'finish',
+  'abort',
+  'error',
+])
+
+/**
+ * Makes the reducer that the other forms are built on. Throws for wrong options: `invalid-id`, `out-of-scope`,
+ * `invalid-value`. Without `planId` a random id is drawn here.
+ *
+ * @example
+ * const reducer = createTaskPlanReducer({ planId: 'turn_42' })
+ * let state = reducer.initial()
+ * const step = reducer.reduce(state, chunk, Date.now())
+ */
+export function createTaskPlanReducer(options: TaskPlanOptions = {}): TaskPlanReducer {
+  return reducerOf(resolveOptions(options))
+}
+
+/** `createTaskPlanReducer` for options that were checked. */
+export function reducerOf(options: ResolvedOptions): TaskPlanReducer {
+  /** A chunk that nobody can make anything of must not stop a stream: it is reported, and passes. */
+  const guarded = (state: TaskPlanState, run: () => TaskPlanStep): TaskPlanStep => {
+    try {
+      return run()
+    } catch (error) {
+      options.reportError(error)
+      return unchanged(state)
+    }
+  }
+  return {
+    initial: () => initialState(options.planId),
+    seed: (state, messages, at) => guarded(state, () => unchanged(seedState(state, messages, at, options))),
+    reduce: (state, chunk, at) => guarded(state, () => reduceChunk(state, chunk, at, options)),
+    settle: (state, cause, at) => guarded(state, () => reduceEnd(state, cause, at, options)),
+  }
+}
+
+function unchanged(state: TaskPlanState): TaskPlanStep {
+  return { state, before: [], after: [], original: 'forward', plan: state.plan }
+}
+
+function reduceChunk(
+  before: TaskPlanState,
+  chunk: unknown,
+  at: number,
+  options: ResolvedOptions,
+): TaskPlanStep {
+  const fields = readChunk(chunk)
+  const { state, held, isJoin } = passHeld(before, fields, options)
+  if (!fields) return held ? { ...unchanged(state), held } : unchanged(state)
+
+  const seeded = isSeedDue(state, fields.type) ? emitSnapshot(state, options) : { state, chunks: [] }
+  const counted = countContent(seeded.state, fields, options)
+  const change = changeOf(counted, fields, at, options)
+  const { original = 'forward', isSnapshotDue = false } = change
+  const told = emitChanges(seeded.state, change.state, options, isSnapshotDue)
+  if (told.state === before && !held && original === 'forward') return unchanged(before)
+  const isBefore = toldBefore.has(fields.type)
+  return {
+    state: told.state,
+    before: isBefore ? [...seeded.chunks, ...told.chunks] : seeded.chunks,
+    after: isBefore ? [] : told.chunks,
+    original: isJoin ? 'drop' : original,
+    ...(held && { held }),
+    plan: told.state.plan,
+  }
+}
+
+function reduceEnd(
+  before: TaskPlanState,
+  cause: SettleCause,
+  at: number,
+  options: ResolvedOptions,
+): TaskPlanStep {
+  const state = before.isHolding ? { ...before, isHolding: false } : before
+  const settled = settleAtEnd(state, cause, at)
+  const told = emitChanges(state, settled, options, state.isSeedWaiting)
+  const step = { ...unchanged(told.state), before: told.chunks }
+  return before.isHolding ? { ...step, held: 'release' } : step
+}
+
+/** INJ-94: what a chunk means for a `finish-step` that is held back. `isJoin`: this `start-step` goes with it. */
+function passHeld(
+  state: TaskPlanState,
+  fields: ChunkFields | undefined,
+  options: ResolvedOptions,
+): { readonly state: TaskPlanState; readonly held?: TaskPlanStep['held']; readonly isJoin?: boolean } {
+  if (!state.isHolding || fields?.type === 'message-metadata') return { state }
+  if (fields && isHidden(state, fields, options)) return { state }
+  const isJoin = fields?.type === 'start-step'
+  return { state: { ...state, isHolding: false }, held: isJoin ? 'drop' : 'release', isJoin }
+}
+
+/** INJ-61: the plan that was found waits for `start`, or for the first chunk that shows that none comes. */
+function isSeedDue({ isSeedWaiting }: TaskPlanState, type: string): boolean {
+  return isSeedWaiting && type !== 'start' && !type.startsWith('data-')
+}
+
+/** The state that knows what this chunk adds to its step (INJ-75). */
+function countContent(state: TaskPlanState, fields: ChunkFields, options: ResolvedOptions): TaskPlanState {
+  switch (fields.type) {
+    case 'text-start':
+      return state.hasText && state.hasContent ? state : { ...state, hasContent: true, hasText: true }
+    case 'tool-input-start':
+    case 'tool-input-available':
+    case 'tool-input-error': {
+      const hasContent = state.hasContent || !isHidden(state, fields, options)
+      return state.hasToolCall && hasContent === state.hasContent
+        ? state
+        : { ...state, hasContent, hasToolCall: true }
+    }
+    case 'reasoning-start':
+    case 'file':
+    case 'reasoning-file':
+    case 'custom':
+      return state.hasContent ? state : { ...state, hasContent: true }
+    default:
+      return state
+  }
+}
+
+function changeOf(state: TaskPlanState, fields: ChunkFields, at: number, options: ResolvedOptions): Change {
+  switch (fields.type) {
+    case 'start':
+      return { state, isSnapshotDue: state.isSeedWaiting }
+    case 'start-step':
+      return { state: beginStep(state) }
+    case 'finish-step': {
+      const isLeftEmpty = state.hasHidden && !state.hasContent && !options.isTransient
+      return isLeftEmpty ? { state: { ...state, isHolding: true }, original: 'hold' } : { state }
+    }
+    case 'message-metadata':
+      return state.isHolding ? { state, original: 'hold' } : { state }
+    case 'reset-step':
+      return { state: resetStep(state), isSnapshotDue: state.hasEmitted }
+    case 'finish':
+    case 'abort':
+    case 'error':
+      return { state: endMessage(state, fields, fields.type, at, options) }
+    case 'data-agent-task-plan':
+      return { state: isOurPlan(state, fields) ? standBack(state) : state }
+    default:
+      return fields.type.startsWith('tool-') ? changeOfCall(state, fields, at, options) : { state }
+  }
+}
+
+/** The plan tool's calls are taken out of the stream where that is asked for (INJ-93). */
+function changeOfCall(
+  state: TaskPlanState,
+  fields: ChunkFields,
+  at: number,
+  options: ResolvedOptions,
+): Change {
+  const change = changeCall(state, fields, at, options)
+  if (!isHidden(state, fields, options)) return change
+  return { ...change, state: { ...change.state, hasHidden: true }, original: 'drop' }
+}
+
+function beginStep(state: TaskPlanState): TaskPlanState {
+  const { tasks, calls, isHolding } = state
+  const isJoined = isHolding
+  return {
+    ...state,
+    checkpoint: { tasks, calls },
+    hasText: false,
+    hasToolCall: false,
+    ...(!isJoined && { hasContent: false, hasHidden: false }),
+  }
+}
+
+function endMessage(
+  state: TaskPlanState,
+  { finishReason }: ChunkFields,
+  type: 'finish' | 'abort' | 'error',
+  at: number,
+  { completeAnswerStep: isAnswerStep }: ResolvedOptions,
+): TaskPlanState {
+  const isAnswered = type === 'finish' && finishReason === 'stop' && state.hasText && !state.hasToolCall
+  const answered = isAnswerStep && isAnswered ? completeAnswerStep(state, at) : state
+  return settleAtChunk(answered, type, finishReason, at)
+}
+
+function isOurPlan({ planId }: TaskPlanState, fields: ChunkFields): boolean {
+  const part = readTaskPlanPart(fields)
+  if (part?.kind === 'snapshot') return part.plan.planId === planId
+  // Of an event too long to be read, the id of its part is what there is.
+  return fields['truncated'] === true && fields['id'] === planId
+}
+
+function standBack(state: TaskPlanState): TaskPlanState {
+  return state.isStoodBack ? state : { ...state, isStoodBack: true, isSeedWaiting: false }
+}

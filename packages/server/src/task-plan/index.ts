@@ -1,0 +1,39 @@
+// A stream with a plan in it
+export { taskPlanTransform } from './task-plan-transform.ts'
+export type {
+  TaskPlanCall,
+  TaskPlanMapper,
+  TaskPlanOptions,
+  TaskPlanSkipReason,
+  ToolChoice,
+} from './task-plan-options.ts'
+
+// By hand
+export { TaskPlanAccumulator } from './task-plan-accumulator.ts'
+export { createTaskPlanReducer } from './create-task-plan-reducer.ts'
+export type { TaskPlanReducer, TaskPlanStep } from './create-task-plan-reducer.ts'
+export type { TaskPlanState } from './task-plan-state.ts'
+export type { SettleCause } from './settle.ts'
+export { formatSseEvent } from './format-sse-event.ts'
+
+// Names and texts
+export { deriveTaskLabel } from './derive-task-label.ts'
+export { isHiddenReasoning } from './hidden-reasoning.ts'
+export { TASK_PLAN_LABEL_MAX_CHARS } from './plan-text.ts'
+export { sanitizeTaskPlanInput } from './sanitize-task-plan-input.ts'
+export { sanitizeTaskPlanInput as sanitizeAgentTaskPlanInput } from './sanitize-task-plan-input.ts'
+export type {
+  DroppedWhy,
+  RejectText,
+  ReportedState,
+  SanitizedTask,
+  SanitizedTaskPlan,
+  SanitizeTaskPlanOptions,
+} from './sanitize-task-plan-input.ts'
+export {
+  isTaskPlanToolName,
+  normalizeToolName as normalizeTaskPlanToolName,
+  TASK_PLAN_TOOL_KEY,
+  TASK_PLAN_TOOL_NAME,
+} from './tool-name.ts'
+export type { TaskPlanTask as ServerTaskSnapshot } from '@crux/core'
