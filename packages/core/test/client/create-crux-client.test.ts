@@ -159,7 +159,9 @@ test('CLI-10 what a transport still delivers after it was disconnected changes n
       kind: 'late',
       connect(sink) {
         sinks.push(sink)
-        sink.apply([{ entity: 'plan', key: 'p1', value: {}, event: 'updated', revision: 1 }])
+        if (sinks.length === 1) {
+          sink.apply([{ entity: 'plan', key: 'p1', value: {}, event: 'updated', revision: 1 }])
+        }
         return () => {}
       },
     },
