@@ -15,6 +15,8 @@ export function preset({ entries, clientEntries = [] }: PresetOptions) {
     // Sub-paths share one copy of what they have in common, so that an error class or a cache exists once.
     splitting: true,
     treeshake: false,
+    // `node:sqlite` has no name without it.
+    removeNodeProtocol: false,
     dts: false,
     sourcemap: true,
     clean: false,

@@ -99,5 +99,5 @@ describe.each(['typescript', 'typescript-5'])(
 )
 
 test('an empty project that installs the packages streams a plan', () => {
-  expect(run(process.execPath, ['server.ts'], folder)).toBe('text/event-stream true\n')
+  expect(run(process.execPath, ['server.ts'], folder)).toBe('text/event-stream; charset=utf-8 true\n')
 })
