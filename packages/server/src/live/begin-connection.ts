@@ -1,7 +1,7 @@
 import type { ChangeBatch, CruxStore } from '@crux/core'
 import { chunkFrames } from '../push/chunk-frames.ts'
 import { createChunk } from '../push/chunk.ts'
-import { sendBacklog, type Connection } from './connection.ts'
+import { sendBacklog, setBacklog, type Connection } from './connection.ts'
 import { feedEnded, openFeed, type Feed } from './feed.ts'
 import { readyFrame, resetFrame } from './frames.ts'
 import { positionOf, tagCursor } from './live-cursor.ts'
@@ -38,7 +38,7 @@ export async function beginConnection(connection: Connection, options: BeginOpti
     if (snapshot !== undefined) {
       goLive(connection, snapshot.cursor)
       const ready = createChunk(readyFrame(tagOf(connection, snapshot.cursor), options.heartbeatMs))
-      connection.backlog = [...snapshot.chunks, ready].values()
+      setBacklog(connection, [...snapshot.chunks, ready].values())
       return
     }
     feed = await open(connection, store, undefined)

@@ -23,6 +23,8 @@ export interface Connection {
   /** The first link that it has not taken; `undefined` while it has fallen behind. */
   next: Link | undefined
   backlog: Iterator<Chunk, void> | undefined
+  /** The next chunk of the backlog, made ahead, so that it is known whether something waits. */
+  upcoming: Chunk | undefined
   /** Aborting it ends the feed that it begins with. */
   feed: AbortController | undefined
   /** Called once when the backlog has been taken, or the connection has ended. */
@@ -59,31 +61,44 @@ export function pump(connection: Connection): void {
 
 /** True if something waits to be handed over. */
 export function isWaiting(connection: Connection): boolean {
-  if (connection.backlog !== undefined) return true
+  if (connection.upcoming !== undefined) return true
   return connection.isLive && (connection.next === undefined || connection.next.filled !== undefined)
 }
 
-/** Puts a backlog before the connection; resolves when it has been taken, or when the connection has ended. */
+/** Puts a backlog before everything else. */
+export function setBacklog(connection: Connection, backlog: Iterator<Chunk, void>): void {
+  connection.backlog = backlog
+  lookAhead(connection)
+}
+
+/** Sends a backlog; resolves when all of it was handed over, or when the connection has ended. */
 export function sendBacklog(connection: Connection, backlog: Iterator<Chunk, void>): Promise<void> {
   return new Promise((resolve) => {
-    connection.backlog = backlog
     connection.onDrained = resolve
+    setBacklog(connection, backlog)
     pump(connection)
   })
 }
 
+function lookAhead(connection: Connection): void {
+  const result = connection.backlog?.next()
+  connection.upcoming = result?.value ?? undefined
+  if (connection.upcoming !== undefined) return
+  connection.backlog = undefined
+  connection.onDrained?.()
+  connection.onDrained = undefined
+}
+
 function takeNext(connection: Connection): Chunk | undefined {
   for (;;) {
-    if (connection.backlog !== undefined) {
-      const { value } = connection.backlog.next()
-      if (value !== undefined) return value
-      connection.backlog = undefined
-      connection.onDrained?.()
-      connection.onDrained = undefined
+    const { upcoming } = connection
+    if (upcoming !== undefined) {
+      lookAhead(connection)
+      return upcoming
     }
     if (!connection.isLive) return undefined
     if (connection.next !== undefined) return takeFromChain(connection, connection.next)
-    connection.backlog = connection.channel.catchUp(connection)
+    setBacklog(connection, connection.channel.catchUp(connection))
   }
 }
 

@@ -71,6 +71,7 @@ export function createConnections({
     const { output, onDrained, onEnd } = connection
     connection.feed =
       connection.backlog =
+      connection.upcoming =
       connection.next =
       connection.onDrained =
       connection.onEnd =
@@ -94,6 +95,7 @@ export function createConnections({
         position: 0,
         next: channel.last(),
         backlog: undefined,
+        upcoming: undefined,
         feed: undefined,
         onDrained: undefined,
         isGreeted: false,

@@ -1,28 +1,11 @@
-import { inMemoryCruxStore } from '@crux/core'
+import type { CruxStore } from '@crux/core'
 import { describe, expect, expectTypeOf, vi } from 'vitest'
 import { cruxSSEHandler } from '@crux/server'
+import { failing, secretError } from '../support/faulty-stores.ts'
 import { comingFrom, follow, liveUrl, test } from '../support/live-test.ts'
 import { partsOf } from '../support/read-frames.ts'
 
 const get = (init?: RequestInit) => new Request(liveUrl, init)
-const secret = 'postgres://user:hunter2@db.internal/crux'
-
-/** A store whose reads fail until it is repaired. */
-function failing(store: ReturnType<typeof inMemoryCruxStore>) {
-  let isBroken = true
-  const wrap = (inner: typeof store): typeof store => ({
-    ...inner,
-    scope: (prefix) => wrap(inner.scope(prefix)),
-    changes: (options) =>
-      isBroken
-        ? (async function* () {
-            throw new Error(secret)
-          })()
-        : inner.changes(options),
-  })
-  return { store: wrap(store), repair: () => (isBroken = false) }
-}
-
 describe('LIVE-12 authorize and prefix', () => {
   test('LIVE-12 authorize runs first, and its result is the context of prefix', async ({
     makeHandler,
@@ -45,7 +28,7 @@ describe('LIVE-12 authorize and prefix', () => {
   })
 
   test('LIVE-12 false is 403, and nothing is read', async ({ makeHandler, store }) => {
-    const changes = vi.fn(store.changes)
+    const changes = vi.fn<CruxStore['changes']>(store.changes)
     const handler = makeHandler({
       store: { ...store, changes, scope: () => ({ ...store, changes }) },
       authorize: () => false,
@@ -72,9 +55,9 @@ describe('LIVE-12 authorize and prefix', () => {
   })
 
   test.for([
-    ['authorize', { authorize: () => raise(new Error(secret)) }],
-    ['prefix', { prefix: () => raise(new Error(secret)) }],
-    ['viewKey', { viewKey: () => raise(new Error(secret)) }],
+    ['authorize', { authorize: () => raise(secretError) }],
+    ['prefix', { prefix: () => raise(secretError) }],
+    ['viewKey', { viewKey: () => raise(secretError) }],
   ] as const)(
     'LIVE-13 REL-24 an error of %s is 503 without its text',
     async ([, options], { makeHandler }) => {
@@ -83,7 +66,7 @@ describe('LIVE-12 authorize and prefix', () => {
       expect(response.status).toBe(503)
       expect(response.headers.get('retry-after')).toBe('5')
       expect(await response.text()).not.toContain('hunter2')
-      expect(handler.errors).toEqual([new Error(secret)])
+      expect(handler.errors).toEqual([secretError])
       expect(handler.stats()).toEqual({ open: 0 })
     },
   )
@@ -118,7 +101,7 @@ describe('LIVE-12 authorize and prefix', () => {
 
 describe('LIVE-13 answers that are no stream', () => {
   test('LIVE-13 only GET and HEAD', async ({ makeHandler }) => {
-    const authorize = vi.fn(() => true)
+    const authorize = vi.fn<() => true>(() => true)
     const response = await makeHandler({ authorize, headers: { 'access-control-allow-origin': '*' } })(
       get({ method: 'POST', body: 'x' }),
     )
@@ -172,7 +155,7 @@ describe('LIVE-13 answers that are no stream', () => {
         error: { code: 'store-unavailable', message: 'The data cannot be reached now. Try again later.' },
       })
     }
-    expect(handler.errors).toEqual([new Error(secret), new Error(secret), new Error(secret)])
+    expect(handler.errors).toEqual([secretError, secretError, secretError])
     expect(handler.stats()).toEqual({ open: 0 })
     broken.repair()
     expect((await handler(get())).status).toBe(200)

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
-import type { CruxStore, DurableCruxStore } from '@crux/core'
+import type { DurableCruxStore } from '@crux/core'
 import { inMemoryCruxStore } from '@crux/core'
 import { describe, expect, vi } from 'vitest'
+import { breakingAfter, secretError, stuck } from '../support/faulty-stores.ts'
 import { comingFrom, follow, liveUrl, test } from '../support/live-test.ts'
 import { countUses } from '../support/count-uses.ts'
 import { partsOf } from '../support/read-frames.ts'
-import { createWriter, planChange } from '../support/writer.ts'
+import { createWriter } from '../support/writer.ts'
 
 const end = (reason: string) => ({ event: 'crux-end', data: { reason, reconnect: true } })
 
@@ -32,10 +33,10 @@ describe('LIVE-16 every end is said', () => {
     makeHandler,
   }) => {
     const prefix = (request: Request) => new URL(request.url).searchParams.get('scope') ?? ''
-    const reasons: unknown[] = []
+    const reasons: string[] = []
     const handler = makeHandler({
       prefix,
-      onDisconnect: ({ scope, reason }) => void reasons.push([scope, reason]),
+      onDisconnect: ({ scope, reason }) => void reasons.push(`${scope} ${reason}`),
     })
     const open = async (scope: string) => {
       const stream = await follow(handler, { url: `${liveUrl}?scope=${scope}` })
@@ -57,10 +58,7 @@ describe('LIVE-16 every end is said', () => {
     }
     expect(whole.isEnded() || neighbour.isEnded()).toBe(false)
     expect(handler.stats()).toEqual({ open: 2 })
-    expect(reasons.toSorted()).toEqual([
-      ['a:', 'gone'],
-      ['a:b:', 'gone'],
-    ])
+    expect(new Set(reasons)).toEqual(new Set(['a: gone', 'a:b: gone']))
     expect(() => handler.withdraw('a')).toThrow(expect.objectContaining({ code: 'invalid-id' }))
     // It remembers nothing.
     await open('a:')
@@ -78,7 +76,7 @@ describe('LIVE-16 every end is said', () => {
     expect(frames.at(-1)).toMatchObject(end('error'))
     expect(partsOf(frames)).toHaveLength(200)
     expect(stream.text()).not.toContain('hunter2')
-    expect(handler.errors).toEqual([new Error('hunter2')])
+    expect(handler.errors).toEqual([secretError])
     expect(handler.stats()).toEqual({ open: 0 })
   })
 
@@ -239,29 +237,3 @@ describe('LIVE-16 afterwards nothing is left', () => {
     expect(uses.open()).toEqual({ feeds: 0, listeners: 0 })
   })
 })
-
-/** A store whose feeds break after so many batches. */
-function breakingAfter(store: CruxStore, batches: number): CruxStore {
-  return {
-    ...store,
-    scope: (prefix) => breakingAfter(store.scope(prefix), batches),
-    changes: async function* (options) {
-      let left = batches
-      for await (const batch of store.changes(options)) {
-        if (left-- === 0) throw new Error('hunter2')
-        yield batch
-      }
-    },
-  }
-}
-
-/** A store that never answers. */
-function stuck(store: CruxStore): CruxStore {
-  return {
-    ...store,
-    scope: (prefix) => stuck(store.scope(prefix)),
-    changes: async function* ({ signal }) {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve))
-    },
-  }
-}

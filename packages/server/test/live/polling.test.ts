@@ -1,7 +1,7 @@
 import { describe, expect, vi } from 'vitest'
 import { countUses } from '../support/count-uses.ts'
 import { liveUrl, test } from '../support/live-test.ts'
-import { partsOf, type SentPart } from '../support/read-frames.ts'
+import type { SentPart } from '../support/read-frames.ts'
 import { planChange } from '../support/writer.ts'
 
 interface PollAnswer {

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { partsOf, withoutEpoch } from '../support/read-frames.ts'
-import { comingFrom, follow, liveUrl, test } from '../support/live-test.ts'
-import { createWriter, planChange, taskChange } from '../support/writer.ts'
+import { follow, test } from '../support/live-test.ts'
+import { taskChange } from '../support/writer.ts'
 
 describe('a new client', () => {
   test('LIVE-10 LIVE-14 LIVE-15 a late joiner gets everything, then ready, then changes', async ({

@@ -75,7 +75,7 @@ export type Replica = ReturnType<typeof createReplica>
 
 /** What is to be seen of a replica: without removed entities. */
 export function seen(state: ReadonlyMap<string, Known>): Record<string, Known> {
-  return Object.fromEntries([...state].filter(([, { value }]) => !('removedAt' in value)).toSorted())
+  return Object.fromEntries([...state].filter(([, { value }]) => !('removedAt' in value)))
 }
 
 /** The same, of a store. */

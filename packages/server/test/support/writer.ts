@@ -61,5 +61,5 @@ function change<E extends EntityName>(
   value: EntityValues[E],
   event: ChangeEvent,
 ): Change {
-  return { entity, key, value, event } as Change
+  return { entity, key, value, event }
 }
