@@ -6,22 +6,24 @@ export type ConnectionStatus = 'idle' | 'connecting' | 'live' | 'reconnecting' |
 /**
  * Where a transport delivers. Nothing here throws, whatever it is given.
  *
- * A snapshot is `reset()`, any number of `apply(…)`, `ready()`. What the snapshot lacks is gone at its `ready()`; until
- * then readers keep what they have, and revisions held before count no longer. Between a lost connection and `ready()`
- * a transport leaves out `reset()` if it resumed. `ready()` makes `connecting` and `reconnecting` `live`.
+ * A snapshot is `reset()`, any number of `apply(…)`, `ready()`. What came through this sink before and is not in the
+ * snapshot is gone at its `ready()`; until then readers keep it, and revisions held from before do not count. After a
+ * lost connection a transport that resumed leaves out `reset()`. Either way the client announces with the `ready()` what
+ * came before it, so whoever can should gather and call all three in one go.
  */
 export interface TransportSink {
   /** A snapshot follows: what it lacks is gone. */
   readonly reset: () => void
   /** One call is one render. */
   readonly apply: (changes: readonly CruxDataPart[]) => void
-  /** Everything up to here was delivered. */
+  /** Everything up to here was delivered. Makes `connecting` and `reconnecting` `live`. */
   readonly ready: () => void
+  /** `error` is kept with `reconnecting` and `failed`. */
   readonly status: (status: ConnectionStatus, error?: unknown) => void
   /**
-   * A sink for one of several transports that feed the same client: its `reset` forgets only what came through it, its
-   * `ready` ends only its own snapshot, and its `status` goes nowhere. Readiness and status reach the client through
-   * the sink it was forked from (CLI-8).
+   * A sink for one of several transports that feed the same client: its snapshots drop only what came through it and
+   * through no other. Its `status` goes nowhere and its `ready` says nothing to the client: both reach it through the
+   * sink that was forked (CLI-8).
    */
   readonly fork: () => TransportSink
 }

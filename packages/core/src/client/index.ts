@@ -16,9 +16,6 @@ export { createMockTransport } from './create-mock-transport.ts'
 export type { MockState, MockTransport, MockValues } from './create-mock-transport.ts'
 export type { ConnectionStatus, CruxTransport, TransportSink } from './crux-transport.ts'
 
-export { createFrameBatch } from './frame-batch.ts'
-export type { FrameBatch } from './frame-batch.ts'
-
 export { openEventStream } from './open-event-stream.ts'
 export type { EventStream, EventStreamOptions, EventStreamState } from './open-event-stream.ts'
 export type { EventRequest } from './request-events.ts'
