@@ -135,7 +135,12 @@ export function createCruxClient({ transport, initialState }: CruxClientOptions)
         subscriptions.listen(subscriber, own)
       }
     }
-    run()
+    try {
+      run()
+    } catch (error) {
+      subscriptions.listen(subscriber, new Set())
+      throw error
+    }
     return subscriber
   }
 

@@ -332,12 +332,15 @@ describe('selectors', () => {
     expect(listener).toHaveBeenCalledTimes(1)
   })
 
-  test('CLI-10 a selector that throws when it is first run throws to who subscribes', () => {
-    const { client } = openClient()
-    const fail = () => {
+  test('CLI-10 a selector that throws when it is first run throws to who subscribes, and is not kept', () => {
+    const { client, sink } = openClient()
+    const select = vi.fn<(view: CruxClientView) => unknown>((view) => {
+      view.getPlan('p1')
       throw new Error('cannot select')
-    }
-    expect(() => client.subscribe(fail, () => {})).toThrow('cannot select')
+    })
+    expect(() => client.subscribe(select, () => {})).toThrow('cannot select')
+    sink.apply([part('plan', 'p1', {}, 1)])
+    expect(select).toHaveBeenCalledTimes(1)
   })
 })
 
