@@ -1,1 +1,3 @@
-export {}
+export { cruxRedisStore } from './redis-store.ts'
+export type { RedisStoreOptions } from './redis-store.ts'
+export type { RedisClient } from './redis-client.ts'
