@@ -106,6 +106,13 @@ describe('imports run one way', () => {
     expect(fromClient.flatMap(({ names }) => names).filter((name) => !name.startsWith('strip'))).toEqual([])
   })
 
+  test('redis imports only core: it is told of a client, and loads none', () => {
+    const wrong = within('redis').filter(
+      ({ specifier }) => !specifier.startsWith('.') && specifier !== '@crux/core',
+    )
+    expect(wrong.map(show)).toEqual([])
+  })
+
   test('react loads @crux/core/client and React, and @crux/server only on its server sub-path', () => {
     const wrong = within('react').filter(({ from, specifier, typeOnly }) => {
       if (specifier.startsWith('.') || typeOnly) return false

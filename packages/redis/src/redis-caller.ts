@@ -123,6 +123,7 @@ export function createRedisCaller({ open, connectMs, silenceMs }: RedisCallerOpt
     args: readonly string[],
   ): Promise<unknown> => {
     const [key = ''] = keys
+    const sha = await script.sha()
     const tail = [String(keys.length), ...keys]
     const check = async (command: string, name: string) => {
       const answer = await mine.connection.send(key, command, [name, ...tail, crypto.randomUUID(), ...args])
@@ -130,8 +131,8 @@ export function createRedisCaller({ open, connectMs, silenceMs }: RedisCallerOpt
       return answer
     }
     try {
-      if (!mine.isChecked) return await check('EVALSHA', script.sha)
-      return await mine.connection.send(key, 'EVALSHA', [script.sha, ...tail, '', ...args])
+      if (!mine.isChecked) return await check('EVALSHA', sha)
+      return await mine.connection.send(key, 'EVALSHA', [sha, ...tail, '', ...args])
     } catch (error) {
       // A server that does not know the script is perhaps another one than before.
       if (needsEpoch(error)) return await check('EVAL', script.text)
