@@ -16,8 +16,13 @@ export type { TaskListProgress } from './hooks/task-list-progress.ts'
 export type { ByPlan, HookOptions, Pending, Ref } from './hooks/hook-types.ts'
 
 // Ways for changes to arrive, so that an app needs one import.
-export { combineTransports, createMockTransport, createSSETransport } from '@crux/core/client'
-export type { MockTransport, SSETransportOptions } from '@crux/core/client'
+export {
+  combineTransports,
+  createMockTransport,
+  createSSETransport,
+  createStreamTransport,
+} from '@crux/core/client'
+export type { MockTransport, SSETransportOptions, StreamTransport } from '@crux/core/client'
 
 // What hooks and providers speak of.
 export type { Plan, Task, TaskList, TaskStatus } from '@crux/core'

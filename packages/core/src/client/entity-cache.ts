@@ -25,8 +25,8 @@ interface Entry<E extends EntityName> {
   readonly topic: Topic
   shown: Removable<EntityValues[E]> | undefined
   newest: Removable<EntityValues[E]> | undefined
-  /** Of `newest`; 0 if none is known. */
-  revision: number
+  /** Of `newest`; `undefined` if none is known. */
+  revision: number | undefined
 }
 
 /** What the second way of reading a collection gives: plans that are not discarded, the tree of tasks. */
@@ -97,7 +97,7 @@ export function createEntityCache(onRead?: (topic: Topic) => void): EntityCache 
   let dirty = new Set<Entry<EntityName>>()
   const deliveries = createDeliveries<Entry<EntityName>>(
     (entry) => {
-      entry.revision = 0
+      entry.revision = undefined
     },
     (entry) => change(entry, undefined),
   )
@@ -107,18 +107,28 @@ export function createEntityCache(onRead?: (topic: Topic) => void): EntityCache 
     const { entries } = shelves[entity]
     let entry = entries.get(key)
     if (!entry) {
-      entry = { entity, key, topic: topic(entity, key), shown: undefined, newest: undefined, revision: 0 }
+      entry = {
+        entity,
+        key,
+        topic: topic(entity, key),
+        shown: undefined,
+        newest: undefined,
+        revision: undefined,
+      }
       entries.set(key, entry)
     }
     deliveries.add(source, entry)
     const held = entry.revision
-    // LIVE-1: without a revision it counts as news, and the revision held stays.
-    if (revision !== undefined) {
-      if (revision <= held) return
+    if (revision === undefined) {
+      // LIVE-1: it counts as news, and the revision held stays, 0 if none.
+      entry.revision ??= 0
+    } else {
+      // Those of plans made of tool calls are below zero (INJ-133).
+      if (held !== undefined && revision <= held) return
       entry.revision = revision
     }
     // No revision says that it is news: after a reset most of it is not, and what is the same must not render (CLI-11).
-    const isSame = (revision === undefined || held === 0) && isSameJson(entry.shown, value)
+    const isSame = (revision === undefined || !held) && isSameJson(entry.shown, value)
     change(entry, isSame ? entry.shown : value)
   }
 

@@ -21,7 +21,7 @@ export function readDataPart(part: unknown): EntityPart | undefined {
   const { entity, key, value, revision } = part
   if (entity !== 'plan' && entity !== 'tasklist' && entity !== 'task') return undefined
   if (typeof key !== 'string' || !isEntityValue(entity, value)) return undefined
-  if (revision !== undefined && !(Number.isSafeInteger(revision) && Number(revision) >= 0)) return undefined
+  if (revision !== undefined && !Number.isSafeInteger(revision)) return undefined
   const isTask = entity === 'task'
   const slash = key.lastIndexOf('/')
   if (isTask ? slash < 1 || slash === key.length - 1 : key === '') return undefined
