@@ -11,7 +11,7 @@ import { StartForm } from './start-form.tsx'
 import { TaskBoard } from './task-board.tsx'
 import styles from './workspace.module.css'
 
-// `share`: all tabs of this browser use one connection, which the session cookie speaks for.
+// Made once, outside render. It fetches nothing before the page is mounted.
 const transport = createSSETransport('/api/live')
 
 /** The whole screen: one live connection, and everything below reads from it with hooks. */
