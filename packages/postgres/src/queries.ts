@@ -9,7 +9,8 @@ export function queriesOf(schema: string) {
   const records = `"${schema}".crux_records`
   return {
     head: `select version, epoch, seq, purged from ${meta}`,
-    renewEpoch: `update ${meta} set epoch = gen_random_uuid()::text`,
+    renewEpoch: `with renewed as (update ${meta} set epoch = gen_random_uuid()::text returning id)
+      select pg_notify('crux:${schema}', '') from renewed`,
     read: `select ${columns}
       from unnest($1::text[], $2::text[]) with ordinality as asked (key, entity, number)
       left join ${records} r on r.key = asked.key and r.entity = asked.entity

@@ -1,10 +1,8 @@
-import { PGlite } from '@electric-sql/pglite'
 import type { CruxStore } from '@crux/core'
 import { describeStoreContract } from '@crux/core/testing'
 import { cruxPostgresStore } from '@crux/postgres'
 import { Pool } from 'pg'
 import { afterAll, describe } from 'vitest'
-import { createPgliteConnection } from '../src/pglite-connection.ts'
 import { createPoolConnection } from '../src/pool-connection.ts'
 import { createPostgresDriver } from '../src/postgres-driver.ts'
 import { newSchema, server } from './postgres-server.ts'
@@ -36,22 +34,3 @@ describe.skipIf(server === undefined)('with a server', () => {
     },
   )
 })
-
-const pglite = new PGlite()
-afterAll(() => pglite.close())
-const pgliteSchemas = new WeakMap<CruxStore, string>()
-
-describeStoreContract(
-  'PGlite',
-  async () => {
-    const schema = newSchema()
-    const store = cruxPostgresStore({ pglite, schema })
-    await store.migrate()
-    pgliteSchemas.set(store, schema)
-    return store
-  },
-  {
-    openDriver: async (store) =>
-      createPostgresDriver(createPgliteConnection(pglite), pgliteSchemas.get(store) ?? ''),
-  },
-)
