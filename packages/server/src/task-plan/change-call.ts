@@ -63,8 +63,14 @@ export function isHidden(
   if (call) return call.isHidden
   const toolCallId = readText(chunk['toolCallId'])
   if (toolCallId === undefined) return false
-  const isNamed = chunk.type.startsWith('tool-input-') && isMeta(normalizeToolName(chunk['toolName']) ?? '')
-  return isNamed || getIn(state.undone, toolCallId) === true
+  // Of an event that was too long to be held it was decided early, and what is out is out.
+  if (chunk['truncated'] === true) return chunk['dropped'] === true
+  return isMetaInput(chunk, isMeta) || getIn(state.undone, toolCallId) === true
+}
+
+/** True for a chunk that introduces a call of the plan tool. */
+export function isMetaInput(chunk: ChunkFields, isMeta: ResolvedOptions['isMeta']): boolean {
+  return chunk.type.startsWith('tool-input-') && isMeta(normalizeToolName(chunk['toolName']) ?? '')
 }
 
 function changeInput(
@@ -80,7 +86,9 @@ function changeInput(
   if (known ? isStart || !isOpenCall(known) : !isStart && getIn(state.undone, toolCallId) !== undefined) {
     return { state }
   }
-  const introduced = known ? state : introduceCall(state, toolCallId, chunk, at, options)
+  const introduced = known
+    ? state
+    : introduceCall(state, toolCallId, chunk, isHidden(state, chunk, options), at, options)
   const call = known ?? getIn(introduced.calls, toolCallId)
   if (isStart || !call) return { state: introduced }
 

@@ -181,7 +181,10 @@ function changeOf(state: TaskPlanState, fields: ChunkFields, at: number, options
       return { state: beginStep(state) }
     case 'finish-step': {
       const isLeftEmpty = state.hasHidden && !state.hasContent && !options.isTransient
-      return isLeftEmpty ? { state: { ...state, isHolding: true }, original: 'hold' } : { state }
+      // Of an event that was too long to be held, nothing is left to hold.
+      return isLeftEmpty && fields['truncated'] !== true
+        ? { state: { ...state, isHolding: true }, original: 'hold' }
+        : { state }
     }
     case 'message-metadata':
       return state.isHolding ? { state, original: 'hold' } : { state }
@@ -237,8 +240,8 @@ function endMessage(
 function isOurPlan({ planId }: TaskPlanState, fields: ChunkFields): boolean {
   const part = readTaskPlanPart(fields)
   if (part?.kind === 'snapshot') return part.plan.planId === planId
-  // Of an event too long to be read, the id of its part is what there is.
-  return fields['truncated'] === true && fields['id'] === planId
+  // Of a long event the id of the part is what is known.
+  return fields['data'] === undefined && fields['id'] === planId
 }
 
 function standBack(state: TaskPlanState): TaskPlanState {

@@ -1,5 +1,7 @@
 // A stream with a plan in it
+export { injectTaskPlanIntoStream } from './inject-task-plan-into-stream.ts'
 export { taskPlanTransform } from './task-plan-transform.ts'
+export { taskPlanSseTransform } from './task-plan-sse-transform.ts'
 export type {
   TaskPlanCall,
   TaskPlanMapper,

@@ -24,6 +24,7 @@ export function introduceCall(
   state: TaskPlanState,
   toolCallId: string,
   chunk: ChunkFields,
+  isHidden: boolean,
   at: number,
   options: ResolvedOptions,
 ): TaskPlanState {
@@ -35,7 +36,7 @@ export function introduceCall(
     toolName,
     taskId: undefined,
     isMeta,
-    isHidden: isMeta && options.hideMetaTool,
+    isHidden,
     isInputComplete,
     isProviderExecuted: chunk['providerExecuted'] === true,
     isDynamic: chunk['dynamic'] === true,
@@ -48,7 +49,7 @@ export function introduceCall(
     detail: undefined,
     progress: undefined,
   }
-  if (isMeta) return putCall({ ...state, isHiding: state.isHiding || known.isHidden }, known)
+  if (isMeta) return putCall({ ...state, isHiding: state.isHiding || isHidden }, known)
 
   const phase = inputPhaseOf(chunk.type)
   const step = findStep(state.tasks, toolName, options.matchGeneric)

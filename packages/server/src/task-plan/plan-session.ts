@@ -2,11 +2,12 @@ import type { TaskPlan } from '@crux/core'
 import { reducerOf, type TaskPlanStep } from './create-task-plan-reducer.ts'
 import type { SettleCause } from './settle.ts'
 import { createStoreMirror } from './store-mirror.ts'
-import { resolveOptions, type TaskPlanOptions } from './task-plan-options.ts'
+import { resolveOptions, type ResolvedOptions, type TaskPlanOptions } from './task-plan-options.ts'
 import type { TaskPlanState } from './task-plan-state.ts'
 
 /** One stream's plan: the reducer with a memory and a clock, and those who hear of the plan. */
 export interface PlanSession {
+  readonly options: ResolvedOptions
   readonly state: () => TaskPlanState
   readonly seed: (messages: unknown) => void
   readonly reduce: (chunk: unknown) => TaskPlanStep
@@ -56,6 +57,7 @@ export function createPlanSession(options: TaskPlanOptions): PlanSession {
   }
 
   const session: PlanSession = {
+    options: resolved,
     state: () => state,
     seed: (messages) => void take(reducer.seed(state, messages, now())),
     reduce: (chunk) => take(reducer.reduce(state, chunk, now())),

@@ -1,0 +1,54 @@
+import { isLineEnd } from './find-event-end.ts'
+import { createJsonFields } from './json-fields.ts'
+
+/** An event that is too long to be held: what its chunk says is picked up while it passes (INJ-104). */
+export interface LongEvent {
+  readonly feed: (bytes: Uint8Array, from: number, to: number) => void
+  /** The short top-level fields of the chunk, as far as they have passed. */
+  readonly fields: () => Readonly<Record<string, unknown>>
+}
+
+const dataPrefix = new TextEncoder().encode('data:')
+const space = 32
+
+/** See `LongEvent`. The values of `data:` lines are read as one JSON text. */
+export function createLongEvent(): LongEvent {
+  const json = createJsonFields()
+  /** How many bytes of `data:` the line has; -1 in any other line. */
+  let matched = 0
+  let isValue = false
+
+  return {
+    feed(bytes, from, to) {
+      let index = from
+      while (index < to) {
+        if (isValue || matched < 0) {
+          const end = lineEndIn(bytes, index, to)
+          if (isValue) json.feed(bytes, index, end)
+          index = end
+        }
+        if (index >= to) return
+        const byte = bytes[index] ?? 0
+        if (isLineEnd(byte)) {
+          isValue = false
+          matched = 0
+          index++
+        } else if (matched === dataPrefix.length) {
+          isValue = true
+          if (byte === space) index++
+        } else {
+          matched = byte === dataPrefix[matched] ? matched + 1 : -1
+          index++
+        }
+      }
+    },
+    fields: json.fields,
+  }
+}
+
+function lineEndIn(bytes: Uint8Array, from: number, to: number): number {
+  let index = from
+  while (index < to && (bytes[index] ?? 0) > 13) index++
+  while (index < to && !isLineEnd(bytes[index])) index++
+  return index
+}
