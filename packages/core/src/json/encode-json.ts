@@ -92,7 +92,7 @@ function copyObject(object: object, place: Place | undefined, walk: Walk): unkno
     }
     const value = copy[key]
     if (typeof value === 'string' || typeof value === 'boolean') continue
-    if (typeof value === 'number' && value !== 0 && Number.isFinite(value)) continue
+    if (typeof value === 'number' && Number.isFinite(value) && !Object.is(value, -0)) continue
     if (value === undefined) hasGaps = true
     else copy[key] = copyValue(value, { parent: place, key }, walk)
   }

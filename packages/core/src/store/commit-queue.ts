@@ -63,9 +63,7 @@ interface Pending extends CommitGroup {
 export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOptions): CommitQueue {
   // Half of the time, so that a call that is never answered leaves time to send the commit again.
   const attemptMs = timeoutMs / 2
-  // One random part for all: a random id for each commit would cost as much as writing a record to memory.
-  const idPrefix = crypto.randomUUID()
-  let idCount = 0
+  const newCommitId = createCommitIds()
   let waiting: Pending[] = []
   let flight: { readonly groups: readonly Pending[]; readonly startedAt: number } | undefined
   let failures = 0
@@ -73,14 +71,14 @@ export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOpt
   let isWatched = false
   let whenDrained: (() => void)[] = []
 
-  const pump = () => {
+  const pump = (now = performance.now()) => {
     if (flight !== undefined || isPaused) return
     if (waiting.length === 0) {
       for (const resolve of whenDrained) resolve()
       whenDrained = []
       return
     }
-    const mine = { groups: takeBatch(), startedAt: performance.now() }
+    const mine = { groups: takeBatch(), startedAt: now }
     flight = mine
     // An attempt that was given up may still answer; the one sent after it will be told the same.
     commitGroups(mine.groups).then(
@@ -108,13 +106,15 @@ export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOpt
   const takeBatch = (): readonly Pending[] => {
     let writes = 0
     let bytes = 0
-    const end = waiting.findIndex((group, index) => {
+    let count = 0
+    for (const group of waiting) {
       writes += group.writes.length
       bytes += group.bytes
-      return index > 0 && (writes > maxCommitWrites || bytes > maxCommitBytes)
-    })
-    const batch = end === -1 ? waiting : waiting.slice(0, end)
-    waiting = end === -1 ? [] : waiting.slice(end)
+      if (count > 0 && (writes > maxCommitWrites || bytes > maxCommitBytes)) break
+      count++
+    }
+    const batch = waiting
+    waiting = batch.splice(count)
     return batch
   }
 
@@ -192,12 +192,13 @@ export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOpt
   return {
     push: ({ writes, values, bytes }, cursorAt) =>
       new Promise((resolve, reject) => {
+        const now = performance.now()
         const group: Pending = {
-          id: `${idPrefix}.${idCount++}`,
+          id: newCommitId(),
           writes,
           values,
           bytes,
-          deadline: performance.now() + timeoutMs,
+          deadline: now + timeoutMs,
           isInDoubt: false,
           lastError: undefined,
           isSettled: false,
@@ -212,12 +213,25 @@ export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOpt
         }
         waiting.push(group)
         if (!isWatched) watch(attemptMs)
-        pump()
+        pump(now)
       }),
     drained: () =>
       new Promise((resolve) => {
         whenDrained.push(resolve)
         pump()
       }),
+  }
+}
+
+/**
+ * Random ids, with one random text for every 256: to make a text for each, even of a number that was never text
+ * before, would be a noticeable part of a commit to memory.
+ */
+function createCommitIds(): () => string {
+  let prefix = ''
+  let count = 0
+  return () => {
+    if (count % 256 === 0) prefix = `${crypto.randomUUID()}.`
+    return prefix + (count++ % 256)
   }
 }

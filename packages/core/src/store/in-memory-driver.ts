@@ -101,12 +101,11 @@ export function createInMemoryDriver({
 
   const commitGroup = (group: CommitGroup): GroupResult => {
     const { id, writes } = group
-    const done = firstAnswer(group)
-    if (done !== undefined) return done
     for (const write of writes) {
       const revision = recordAt(write)?.revision ?? 0
-      if (revision !== write.ifRevision)
-        return { conflict: { entity: write.entity, key: write.key, revision } }
+      if (revision === write.ifRevision) continue
+      // A group that was executed before has a key above the revision it expected, so only here that is a question.
+      return firstAnswer(group) ?? { conflict: { entity: write.entity, key: write.key, revision } }
     }
     if (!makeRoomFor(group)) return { full: true }
     const first = seq + 1

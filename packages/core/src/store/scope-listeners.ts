@@ -58,10 +58,21 @@ export function createScopeListeners(onError: (error: unknown) => void): ScopeLi
     return `${audience.cursorEpoch.text}.${seq}`
   }
 
+  const hand = (
+    audience: Audience,
+    epoch: string,
+    records: readonly CruxRecord[],
+    from: number,
+    upTo: number,
+  ) => {
+    const batch = { changes: Object.freeze(records), cursor: cursorAt(audience, epoch, upTo) }
+    tell(audience, { from, upTo, batch: Object.freeze(batch) })
+  }
+
   const groupByAudience = (records: readonly CruxRecord[]) => {
     const groups = new Map<Audience, CruxRecord[]>()
     for (const record of records) {
-      for (const scope of scopesOf(record.key)) {
+      for (const scope of innerScopesOf(record.key)) {
         const audience = audiences.get(scope)
         if (audience === undefined) continue
         const group = groups.get(audience)
@@ -85,12 +96,14 @@ export function createScopeListeners(onError: (error: unknown) => void): ScopeLi
         if (audience.listeners.size === 0) audiences.delete(scope)
       }
     },
-    hears: (key) => scopesOf(key).some((scope) => audiences.has(scope)),
+    hears: (key) => audiences.has('') || innerScopesOf(key).some((scope) => audiences.has(scope)),
     publish: (epoch, records, from, upTo) => {
-      for (const [audience, changes] of groupByAudience(records)) {
-        const batch = { changes: Object.freeze(changes), cursor: cursorAt(audience, epoch, upTo) }
-        tell(audience, { from, upTo, batch: Object.freeze(batch) })
-      }
+      if (records.length === 0) return
+      // Who listens to the whole store gets all as it is; often nobody else listens.
+      const whole = audiences.get('')
+      const others = audiences.size > (whole === undefined ? 0 : 1) ? groupByAudience(records) : []
+      if (whole !== undefined) hand(whole, epoch, records, from, upTo)
+      for (const [audience, changes] of others) hand(audience, epoch, changes, from, upTo)
     },
     restart: () => {
       const present = [...audiences.values()]
@@ -99,9 +112,9 @@ export function createScopeListeners(onError: (error: unknown) => void): ScopeLi
   }
 }
 
-/** Every scope that a key lies in, from the whole store inwards: `''`, `a:`, `a:b:` for `a:b:id`. */
-function scopesOf(key: string): readonly string[] {
-  const scopes = ['']
+/** Every scope that a key lies in but the whole store, from the outside inwards: `a:`, `a:b:` for `a:b:id`. */
+function innerScopesOf(key: string): readonly string[] {
+  const scopes: string[] = []
   for (let at = key.indexOf(':'); at !== -1; at = key.indexOf(':', at + 1)) scopes.push(key.slice(0, at + 1))
   return scopes
 }
