@@ -25,7 +25,7 @@ interface Attached {
   readonly connection: RedisConnection
   /** A script has looked, over this connection, which server it is that answers. */
   isChecked: boolean
-  /** When it last answered, or was opened. */
+  /** When it last answered, or began to owe an answer, or was opened. */
   aliveAt: number
   owedAnswers: number
   alarm: ReturnType<typeof setTimeout> | undefined
@@ -73,9 +73,15 @@ export function createRedisCaller({ open, connectMs, silenceMs }: RedisCallerOpt
     mine.connection.close()
   }
 
-  const watch = (mine: Attached) => {
-    clearTimeout(mine.alarm)
-    if (mine.owedAnswers > 0 && current === mine) mine.alarm = setTimeout(() => detach(mine), silenceMs)
+  /** One timer for many calls: one for each would cost as much as the call. */
+  const watch = (mine: Attached, ms: number) => {
+    mine.alarm = setTimeout(() => {
+      mine.alarm = undefined
+      const silentMs = performance.now() - mine.aliveAt
+      if (mine.owedAnswers === 0) return
+      if (silentMs >= silenceMs) detach(mine)
+      else watch(mine, silenceMs - silentMs)
+    }, ms)
   }
 
   const send = async <T>(attempt: (mine: Attached) => Promise<T>): Promise<T> => {
@@ -83,7 +89,8 @@ export function createRedisCaller({ open, connectMs, silenceMs }: RedisCallerOpt
     while (!isClosed) {
       const mine = (current ??= attach())
       if (mine.connection.isReady()) {
-        if (mine.owedAnswers++ === 0) watch(mine)
+        if (mine.owedAnswers++ === 0) mine.aliveAt = performance.now()
+        if (mine.alarm === undefined) watch(mine, silenceMs)
         try {
           return await attempt(mine)
         } catch (error) {
@@ -91,7 +98,6 @@ export function createRedisCaller({ open, connectMs, silenceMs }: RedisCallerOpt
         } finally {
           mine.owedAnswers--
           mine.aliveAt = performance.now()
-          watch(mine)
         }
       }
       const now = performance.now()

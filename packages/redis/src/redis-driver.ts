@@ -64,9 +64,10 @@ export function createRedisDriver({ client, keyPrefix, timeoutMs }: RedisDriverO
   const positions = key('seq')
   const names = key('lex')
   const namesOf = { plan: key('lex:plan'), tasklist: key('lex:tasklist'), task: key('lex:task') }
-  const allKeys = [meta, records, positions, names, namesOf.plan, namesOf.tasklist, namesOf.task]
+  const updateKeys = [meta, records, positions]
+  const allKeys = [...updateKeys, names, namesOf.plan, namesOf.tasklist, namesOf.task]
   const channel = key('changes')
-  const sender = crypto.randomUUID()
+  const sender = crypto.randomUUID().slice(0, 13)
   const recent = createRecentChanges({ maxSize: 16 * maxAnnouncedBytes })
   /** The newest epoch and position that an answer told of: what is older than that must not be given. */
   let seenEpoch = ''
@@ -113,7 +114,7 @@ export function createRedisDriver({ client, keyPrefix, timeoutMs }: RedisDriverO
       if (known !== undefined) return known
       const { prefix, after, limit } = query
       const answer = readList(
-        await caller.run(scripts.since, [meta, records, positions], [prefix, String(after), String(limit)]),
+        await caller.run(scripts.since, updateKeys, [prefix, String(after), String(limit)]),
       )
       const [epoch, upTo, purged] = answer
       const page: ChangePage = {
@@ -128,7 +129,8 @@ export function createRedisDriver({ client, keyPrefix, timeoutMs }: RedisDriverO
     commit: async (groups) => {
       const args = [channel, sender, String(maxAnnouncedBytes)]
       for (const group of groups) addGroup(args, group)
-      const [epoch, ...answer] = readList(await caller.run(scripts.commit, allKeys, args))
+      const keys = groups.some(addsKeys) ? allKeys : updateKeys
+      const [epoch, ...answer] = readList(await caller.run(scripts.commit, keys, args))
       const results = groups.map((group, index) => readResult(group, answer, 3 * index))
       const end = results.reduce(
         (last, result, index) =>
@@ -171,6 +173,10 @@ function checkKeyPrefix(keyPrefix: string): string {
     'invalid-value',
     `keyPrefix is ${JSON.stringify(keyPrefix)}: expected 1 to 200 characters without { and }, which the store adds itself.`,
   )
+}
+
+function addsKeys({ writes }: CommitGroup): boolean {
+  return writes.some(({ ifRevision }) => ifRevision === 0)
 }
 
 function addGroup(args: string[], { id, writes }: CommitGroup): void {

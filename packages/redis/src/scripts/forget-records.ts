@@ -1,33 +1,31 @@
-import { openStore } from './open-store.ts'
+import { callInParts, openStore } from './open-store.ts'
 
 /**
- * KEYS as of a commit. ARGV epoch, how many; then the names, then the revisions. Forgets all of them, or none if
- * one has another revision; gives how many.
+ * KEYS meta, records, positions, names, names of plans, of task lists, of tasks. ARGV epoch, how many; then the names,
+ * then the revisions. Forgets all of them, or none if one has another revision; gives how many.
  */
-export const forgetRecords = /* lua */ `${openStore}
+export const forgetRecords = /* lua */ `${openStore}${callInParts}
 local count = tonumber(ARGV[2])
 local namesOf = { plan = KEYS[5], tasklist = KEYS[6], task = KEYS[7] }
 local epoch, _, purged, floor = open()
-if not epoch then return isNew end
-local found = read(KEYS[2], 3, 2 + count)
-local names, nameLists = {}, {}
+if not epoch then return isNew() end
+local found = read(ARGV, 3, 2 + count)
+local names, of = {}, {}
 for index = 1, count do
-  local record = found[index]
-  if not record then return 0 end
-  local revision, position = string.match(record, '^(%d+) (%d+) ')
+  local revision, position
+  if found[index] then revision, position = string.match(found[index], '^(%d+) (%d+) ') end
   if revision ~= ARGV[2 + count + index] then return 0 end
   floor, purged = math.max(floor, revision), math.max(purged, position)
   local name = ARGV[2 + index]
-  names[index] = name
   local key = namesOf[string.match(name, '%z(.*)$')]
-  local list = nameLists[key] or {}
-  nameLists[key] = list
-  list[#list + 1] = name
+  local some = of[key] or {}
+  of[key] = some
+  some[#some + 1], names[index] = name, name
 end
 call('HDEL', KEYS[2], names)
 call('ZREM', KEYS[3], names)
 call('ZREM', KEYS[4], names)
-for key, list in pairs(nameLists) do call('ZREM', key, list) end
-redis.call('HSET', KEYS[1], 'floor', string.format('%d', floor), 'purged', string.format('%d', purged))
+for key, some in pairs(of) do call('ZREM', key, some) end
+redis.call('HSET', KEYS[1], 'floor', floor, 'purged', purged)
 return count
 `

@@ -1,13 +1,13 @@
-import { openStore } from './open-store.ts'
+import { callInParts, openStore } from './open-store.ts'
 
 /**
- * KEYS meta, records, positions. ARGV epoch, prefix, after, limit. Gives epoch, the position up to which nothing
- * is missing, purged, then names and records in turn, by position.
+ * KEYS meta, records, positions. ARGV epoch, prefix, after, limit. Gives epoch, the position up to which nothing is
+ * missing, purged, then names and records in turn, by position.
  */
-export const readSince = /* lua */ `${openStore}
+export const readSince = /* lua */ `${openStore}${callInParts}
 local prefix, limit = ARGV[2], tonumber(ARGV[4])
 local epoch, seq, purged = open()
-if not epoch then return isNew end
+if not epoch then return isNew() end
 local page, names = { epoch, seq, purged }, {}
 
 local function isInside(name)
@@ -32,23 +32,20 @@ while true do
   if full then
     -- A full page goes on to the end of its last commit.
     local record = redis.call('HGET', KEYS[2], batch[full])
-    page[2] = tonumber(string.match(record, '^%d+ %d+ (%d+) '))
-    local rest = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. batch[full + 1], page[2])
+    local last = string.match(record, '^%d+ %d+ (%d+) ')
+    local rest = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. batch[full + 1], last)
     for index = 1, #rest do
       if isInside(rest[index]) then names[#names + 1] = rest[index] end
     end
+    page[2] = tonumber(last)
     break
   end
   after = batch[#batch]
 end
 
-for first = 1, #names, most do
-  local last = math.min(first + most - 1, #names)
-  local records = redis.call('HMGET', KEYS[2], unpack(names, first, last))
-  for index = 1, #records do
-    page[#page + 1] = names[first + index - 1]
-    page[#page + 1] = records[index]
-  end
+local records = #names > 0 and read(names, 1, #names) or {}
+for index = 1, #names do
+  page[2 * index + 2], page[2 * index + 3] = names[index], records[index]
 end
 return page
 `
