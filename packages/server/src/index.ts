@@ -2,6 +2,19 @@ export { cruxSSEHandler } from './live/crux-sse-handler.ts'
 export type { CruxSSEHandler } from './live/crux-sse-handler.ts'
 export type { CruxSSEHandlerOptions, LiveConnectionInfo, LiveErrorPhase } from './live/live-options.ts'
 export type { EndReason } from './live/frames.ts'
+
+// Inside an AI SDK UI message stream
+export { createCruxStreamWriter } from './ui-stream/create-crux-stream-writer.ts'
+export type { CruxStreamWriter, CruxStreamWriterOptions } from './ui-stream/create-crux-stream-writer.ts'
+export { createCruxUIMessageStream } from './ui-stream/create-crux-ui-message-stream.ts'
+export type {
+  CruxUIMessageStreamOptions,
+  CruxUIMessageStreamWriter,
+} from './ui-stream/create-crux-ui-message-stream.ts'
+export type { CruxPartOptions, UIMessageStreamWriterLike } from './ui-stream/stream-writer-types.ts'
+export { stripCruxParts, stripTaskPlanParts } from '@crux/core/client'
+
+// On node:http
 export { toNodeHandler } from './node/to-node-handler.ts'
 export type { NodeHandler } from './node/to-node-handler.ts'
 export type { NodeRequest, NodeResponse } from './node/node-types.ts'

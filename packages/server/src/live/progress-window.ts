@@ -11,6 +11,8 @@ export interface Batch {
 export interface ProgressWindow {
   /** Takes a batch; what is to be sent now, with everything that waited, or `undefined` if it waits. */
   readonly take: (batch: Batch) => Batch | undefined
+  /** What waits, to be sent now; `undefined` if nothing does. */
+  readonly flush: () => Batch | undefined
   readonly close: () => void
 }
 
@@ -36,12 +38,18 @@ export function createProgressWindow(windowMs: number, release: (batch: Batch) =
     clearTimeout(timer)
     timer = setTimeout(() => {
       timer = undefined
-      if (waiting.size === 0) return
-      const batch = { changes: [...waiting.values()], position: waitingPosition }
-      waiting.clear()
+      const batch = flush()
+      if (batch === undefined) return
       open()
       release(batch)
     }, windowMs)
+  }
+
+  function flush(): Batch | undefined {
+    if (waiting.size === 0) return undefined
+    const batch = { changes: [...waiting.values()], position: waitingPosition }
+    waiting.clear()
+    return batch
   }
 
   /** True if nothing but progress differs from the task's last change. Remembers what it means now. */
@@ -77,8 +85,7 @@ export function createProgressWindow(windowMs: number, release: (batch: Batch) =
         waitingPosition = batch.position
         return undefined
       }
-      const overtaken = waiting.size === 0 ? [] : [...waiting.values()]
-      waiting.clear()
+      const overtaken = flush()?.changes ?? []
       if (isOnlyProgress || overtaken.length > 0) open()
       if (overtaken.length === 0) return batch
       const newer = new Set(batch.changes.map(refOf))
@@ -87,6 +94,7 @@ export function createProgressWindow(windowMs: number, release: (batch: Batch) =
         position: batch.position,
       }
     },
+    flush,
     close: () => {
       clearTimeout(timer)
       timer = undefined
