@@ -13,14 +13,10 @@ export function parseScope(scope: string): string {
   )
 }
 
-/** True if `key` lies inside `scope`: a scope ends with a colon, so none is the beginning of its neighbour's name. */
-export function isInScope(scope: string, key: string): boolean {
-  return key.startsWith(scope)
-}
-
 /** Throws `out-of-scope` unless `key` lies inside `scope` (D6). */
 export function checkScope(scope: string, key: string): void {
-  if (isInScope(scope, key)) return
+  // A scope ends with a colon, so none is the beginning of its neighbour's name.
+  if (key.startsWith(scope)) return
   throw new CruxError(
     'out-of-scope',
     `${quoted(key)} lies outside the scope ${quoted(scope)}: use a store whose scope contains it.`,

@@ -1,9 +1,10 @@
 import { fullJitterMs } from '../timing/backoff.ts'
 import type { Backend } from './backend.ts'
 import type { Committed } from './commit-queue.ts'
+import type { CruxRecord } from './crux-store.ts'
 import { decodeRecord } from './record.ts'
 import { createScopeListeners, type LiveListener } from './scope-listeners.ts'
-import type { StoreDriver } from './store-driver.ts'
+import type { StoreDriver, StoredRecord } from './store-driver.ts'
 
 /** How many records a page of a feed or of the follower holds, more only to complete a commit (STO-0). */
 export const pageSize = 200
@@ -14,7 +15,8 @@ export interface ChangeFollowerOptions {
   readonly backend: Backend
   /** `Infinity` for a backend to which nobody else can write. */
   readonly pollIntervalMs: number
-  readonly onListenerError: (error: unknown) => void
+  /** Hears what listeners throw, and of records that cannot be read. */
+  readonly onDeliveryError: (error: unknown) => void
 }
 
 /** The one reader of a store's changes in this process, however many listen (STO-10). */
@@ -53,8 +55,8 @@ interface Session {
  * straight from the commit's answer.
  */
 export function createChangeFollower(options: ChangeFollowerOptions): ChangeFollower {
-  const { driver, backend, pollIntervalMs, onListenerError } = options
-  const listeners = createScopeListeners(onListenerError)
+  const { driver, backend, pollIntervalMs, onDeliveryError } = options
+  const listeners = createScopeListeners(onDeliveryError)
   let session: Session | undefined
   let unhint = () => {}
 
@@ -138,13 +140,26 @@ export function createChangeFollower(options: ChangeFollowerOptions): ChangeFoll
       // Something that the listeners were not told of was forgotten: they may hold a value that nothing will replace.
       if (page.purged > position) return restart()
       if (page.upTo > position) {
-        const records = page.records.filter((record) => record.seq > position && listeners.hears(record.key))
         mine.position = page.upTo
-        listeners.publish(page.epoch, records.map(decodeRecord), position, page.upTo)
+        const heard = page.records.filter(({ seq, key }) => seq > position && listeners.hears(key))
+        listeners.publish(page.epoch, decodeAll(heard), position, page.upTo)
       }
       if (page.records.length < pageSize) return
       after = mine.position ?? page.upTo
     }
+  }
+
+  /** One value that something else spoiled must not keep everybody from what is new. */
+  const decodeAll = (stored: readonly StoredRecord[]) => {
+    const records: CruxRecord[] = []
+    for (const each of stored) {
+      try {
+        records.push(decodeRecord(each))
+      } catch (error) {
+        onDeliveryError(error)
+      }
+    }
+    return records
   }
 
   const publish = ({ records, epoch, first, end: last }: Committed) => {

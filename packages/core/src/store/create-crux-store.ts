@@ -19,7 +19,7 @@ import { shareContention } from './transact.ts'
 export function createCruxStore(driver: StoreDriver, options: StoreOptions = {}): DurableCruxStore {
   const { maxRecordBytes, timeoutMs, pollIntervalMs, contentionMs } = checkStoreOptions(options)
   const backend = createBackend(driver, timeoutMs, () => follower.restart())
-  const follower = createChangeFollower({ driver, backend, pollIntervalMs, onListenerError: onListenerError })
+  const follower = createChangeFollower({ driver, backend, pollIntervalMs, onDeliveryError })
   const commits = createCommitQueue({
     driver,
     timeoutMs,
@@ -48,7 +48,7 @@ export function createCruxStore(driver: StoreDriver, options: StoreOptions = {})
       maxRecordBytes,
       isClosed: () => closing !== undefined,
       endings,
-      onListenerError,
+      onDeliveryError,
     },
     '',
   )
@@ -66,7 +66,7 @@ export function createCruxStore(driver: StoreDriver, options: StoreOptions = {})
   return store
 }
 
-function onListenerError(error: unknown): void {
+function onDeliveryError(error: unknown): void {
   // oxlint-disable-next-line no-console -- nobody can handle it, and hiding it would hide a bug of the application.
   console.error(
     'A listener of a Crux store failed; the commit and the other listeners are not affected.',

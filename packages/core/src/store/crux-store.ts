@@ -70,20 +70,30 @@ export interface CruxStore {
   readonly list: (query?: ListQuery) => Promise<ListPage>
   /** All or nothing, durable when it resolves; a stale `ifRevision` is `conflict` (STO-1). */
   readonly commit: (writes: readonly Write[]) => Promise<Commit>
-  /** Catch-up, then live, until aborted or closed (STO-3). */
+  /**
+   * A feed: catch-up from the cursor `after`, or a snapshot without it; `ready`; then live, until aborted or closed
+   * (STO-3, STO-6). Each iteration is a feed of its own. A read that fails before `ready` throws `store-unavailable`;
+   * later the feed waits and tries again.
+   */
   readonly changes: (options: {
     readonly after?: string
     readonly signal: AbortSignal
   }) => AsyncIterable<ChangeBatch>
-  /** Hears every later commit of this view's scope; gives its undo (STO-8). */
+  /**
+   * Hears every later commit of this view's scope, before the commit resolves; gives its undo. `reset` means that what
+   * was heard so far is void (STO-12). What a listener throws is written to the console (STO-8).
+   */
   readonly subscribe: (listener: (batch: ChangeBatch) => void) => () => void
   /** The cursor of a position, for this view's scope. Throws `store-unavailable` before the backend's first answer. */
   readonly cursorAt: (seq: number) => string
-  /** A view that sees and writes only inside `scopePrefix + prefix` (D6). */
+  /** A view that sees and writes only inside `scopePrefix + prefix` (D6). Views share one connection and one queue. */
   readonly scope: (prefix: string) => CruxStore
   /** Forgets what ended before `before` (ms since the epoch); gives how many records it forgot (STO-11). */
   readonly purge: (options: { readonly before: number; readonly prefix?: string }) => Promise<number>
-  /** Ends this store's feeds; of a view, only that view's feeds. */
+  /**
+   * Finishes the commits under way, ends feeds and listeners, lets go of the backend. Of a view: ends only the feeds
+   * and listeners of that view object. Its later calls are `closed`.
+   */
   readonly close: () => Promise<void>
 }
 
@@ -97,9 +107,15 @@ export interface DurableCruxStore extends CruxStore {
 export interface StoreOptions {
   /** Largest record, in bytes of UTF-8 JSON. Default 262,144. */
   readonly maxRecordBytes?: number
-  /** A store call that takes longer is `store-unavailable`, in milliseconds. Default 5,000. */
+  /**
+   * A store call that takes longer is `store-unavailable`, in milliseconds; a commit without an answer is sent again
+   * at half of it. Default 5,000.
+   */
   readonly timeoutMs?: number
-  /** How often the backend is asked for changes when no hint comes, in milliseconds. Default 1,000. */
+  /**
+   * How often the backend is asked for changes while somebody listens and no hint comes, in milliseconds. `Infinity`
+   * for a backend to which no other process writes. Default 1,000.
+   */
   readonly pollIntervalMs?: number
   /** How long a lost race is tried again before it is `conflict`, in milliseconds. Default 10,000. */
   readonly contentionMs?: number

@@ -24,12 +24,12 @@ export interface StoreCore {
   readonly isClosed: () => boolean
   /** Ends every feed and subscription of every view. */
   readonly endings: Set<() => void>
-  readonly onListenerError: (error: unknown) => void
+  readonly onDeliveryError: (error: unknown) => void
 }
 
 /** A store as one scope sees it (D6). */
 export function createStoreView(core: StoreCore, scopePrefix: string): CruxStore {
-  const { backend, follower, commits, contention, maxRecordBytes, isClosed, onListenerError } = core
+  const { backend, follower, commits, contention, maxRecordBytes, isClosed, onDeliveryError } = core
   const endings = new Set<() => void>()
   let isViewClosed = false
   let cursors: { readonly of: string; readonly epoch: string } | undefined
@@ -124,7 +124,7 @@ export function createStoreView(core: StoreCore, scopePrefix: string): CruxStore
       const unlisten = follower.listen(scopePrefix, (live) => {
         const heard: unknown = listener(live?.batch ?? { changes: [], reset: true })
         // An async listener throws here; nobody else would handle it.
-        if (heard instanceof Promise) heard.catch(onListenerError)
+        if (heard instanceof Promise) heard.catch(onDeliveryError)
       })
       const forget = endWithView(unlisten)
       return () => {

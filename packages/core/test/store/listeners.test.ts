@@ -28,6 +28,24 @@ test('STO-8 a listener that throws fails no commit and starves no other', async 
   await vi.waitFor(() => expect(report.mock.calls.map(([, error]) => error)).toEqual(Array(4).fill(problem)))
 })
 
+test('STO-8 a value that something else spoiled keeps nobody from the rest', async () => {
+  const report = silenceConsole()
+  const driver = createInMemoryDriver()
+  const store = createCruxStore(driver, { pollIntervalMs: 10 })
+  const heard: string[] = []
+  const undo = store.subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
+  await store.commit([planWrite('a:1')])
+  const writes = ['a:2', 'a:3'].map(
+    (key) =>
+      ({ entity: 'plan', key, value: key === 'a:2' ? '{' : '{}', event: 'created', ifRevision: 0 }) as const,
+  )
+  await driver.commit([{ id: 'x', writes }])
+  await vi.waitFor(() => expect(heard).toEqual(['a:1', 'a:3']))
+  expect(report.mock.calls.map(([, error]) => String(error))).toEqual([expect.stringContaining('plan "a:2"')])
+  undo()
+  await store.close()
+})
+
 test('STO-8 a listener that never comes back holds up nobody', async () => {
   const store = inMemoryCruxStore()
   store.subscribe(() => new Promise(() => {}))
