@@ -37,9 +37,18 @@ export interface Child<M extends Methods> extends AsyncDisposable {
   ) => Promise<Awaited<ReturnType<M[Name]>>>
 }
 
-/** Starts `script` as a child process of its own, with a collectable heap. */
-export function startChild<M extends Methods>(script: URL): Child<M> {
-  const child: ChildProcess = fork(script, { execArgv: ['--expose-gc'], serialization: 'advanced' })
+/** How a child is started: what it finds behind its name in `process.argv`, and flags for Node. */
+export interface ChildOptions {
+  readonly args?: readonly string[]
+  readonly execArgv?: readonly string[]
+}
+
+/** Starts `script` as a child process of its own, by default with a collectable heap. */
+export function startChild<M extends Methods>(
+  script: URL,
+  { args = [], execArgv = ['--expose-gc'] }: ChildOptions = {},
+): Child<M> {
+  const child: ChildProcess = fork(script, args, { execArgv: [...execArgv], serialization: 'advanced' })
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   let calls = 0
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
