@@ -82,6 +82,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'ai',
+          root: 'packages/ai',
+          include: ['test/**/*.test.ts'],
+          sequence: { groupOrder: group.unit },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'sqlite',
           root: 'packages/sqlite',
           include: ['test/**/*.test.ts'],

@@ -122,6 +122,16 @@ describe('imports run one way', () => {
     expect(wrong.map(show)).toEqual([])
   })
 
+  test('ai/stream loads only core and server, so that it works with every AI SDK', () => {
+    const wrong = within('ai').filter(
+      ({ from, specifier, typeOnly }) =>
+        from.startsWith('packages/ai/src/stream/') &&
+        !typeOnly &&
+        !/^(\.|@crux\/core\/client$|@crux\/server$)/.test(specifier),
+    )
+    expect(wrong.map(show)).toEqual([])
+  })
+
   test('the hooks do not load the server sub-path', () => {
     const wrong = within('react').filter(
       ({ from, file }) =>
