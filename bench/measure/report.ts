@@ -5,8 +5,9 @@ export interface Line {
   readonly samples: readonly number[]
   /** A ratio unless `unit` says otherwise. */
   readonly unit?: string
-  /** Missing for what is printed beside ours for comparison. */
+  /** A figure aimed at; both are missing for what is printed beside ours for comparison. */
   readonly atMost?: number
+  readonly atLeast?: number
 }
 
 /** The middle value; of an even number of values, the mean of the two in the middle. */
@@ -19,15 +20,23 @@ export function median(values: readonly number[]): number {
 
 /** Prints a table of lines: median, range, target, and whether it was reached. A miss is printed as a miss. */
 export function printLines(title: string, lines: readonly Line[]): void {
-  const rows = lines.map(({ rule, measure, samples, unit = '×', atMost }) => {
+  const rows = lines.map(({ rule, measure, samples, unit = '×', atMost, atLeast }) => {
     const reached = median(samples)
     return [
       rule,
       measure,
       format(reached, unit),
       `${format(Math.min(...samples), unit)} to ${format(Math.max(...samples), unit)}`,
-      atMost === undefined ? '' : `≤ ${format(atMost, unit)}`,
-      atMost === undefined ? '' : reached <= atMost ? 'reached' : 'MISSED',
+      atMost !== undefined
+        ? `≤ ${format(atMost, unit)}`
+        : atLeast !== undefined
+          ? `≥ ${format(atLeast, unit)}`
+          : '',
+      atMost === undefined && atLeast === undefined
+        ? ''
+        : isReached(reached, { atMost, atLeast })
+          ? 'reached'
+          : 'MISSED',
     ]
   })
   const header = ['rule', 'measure', 'median', 'range', 'target', '']
@@ -43,6 +52,13 @@ export function printLines(title: string, lines: readonly Line[]): void {
         .trimEnd(),
     )
   }
+}
+
+function isReached(
+  reached: number,
+  { atMost = Infinity, atLeast = -Infinity }: Pick<Line, 'atMost' | 'atLeast'>,
+): boolean {
+  return reached <= atMost && reached >= atLeast
 }
 
 function format(value: number, unit: string): string {

@@ -6,7 +6,6 @@ import type { TaskPlanReason } from './reason.ts'
 import { replan } from './replan.ts'
 import type { ResolvedOptions } from './task-plan-options.ts'
 import { isOpenCall, putCall, type CallState, type TaskPlanState } from './task-plan-state.ts'
-import { normalizeToolName } from './tool-name.ts'
 
 /** What a chunk of a tool call leads to. */
 export interface CallChange {
@@ -56,7 +55,7 @@ export function changeCall(
 export function isHidden(
   state: TaskPlanState,
   chunk: ChunkFields,
-  { hideMetaTool, isMeta }: Pick<ResolvedOptions, 'hideMetaTool' | 'isMeta'>,
+  { hideMetaTool, toolOf }: Pick<ResolvedOptions, 'hideMetaTool' | 'toolOf'>,
 ): boolean {
   if (!hideMetaTool || !chunk.type.startsWith('tool-')) return false
   const call = findCall(state, chunk)
@@ -65,12 +64,12 @@ export function isHidden(
   if (toolCallId === undefined) return false
   // Of an event that was too long to be held it was decided early, and what is out is out.
   if (chunk['truncated'] === true) return chunk['dropped'] === true
-  return isMetaInput(chunk, isMeta) || getIn(state.undone, toolCallId) === true
+  return isMetaInput(chunk, toolOf) || getIn(state.undone, toolCallId) === true
 }
 
 /** True for a chunk that introduces a call of the plan tool. */
-export function isMetaInput(chunk: ChunkFields, isMeta: ResolvedOptions['isMeta']): boolean {
-  return chunk.type.startsWith('tool-input-') && isMeta(normalizeToolName(chunk['toolName']) ?? '')
+export function isMetaInput(chunk: ChunkFields, toolOf: ResolvedOptions['toolOf']): boolean {
+  return chunk.type.startsWith('tool-input-') && toolOf(chunk['toolName']).isMeta
 }
 
 function changeInput(

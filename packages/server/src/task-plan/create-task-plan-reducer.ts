@@ -7,7 +7,7 @@ import { resetStep } from './reset-step.ts'
 import { seedState } from './seed.ts'
 import { completeAnswerStep, settleAtChunk, settleAtEnd, type SettleCause } from './settle.ts'
 import { resolveOptions, type ResolvedOptions, type TaskPlanOptions } from './task-plan-options.ts'
-import { initialState, type TaskPlanState } from './task-plan-state.ts'
+import { initialState, planOf, type TaskPlanState } from './task-plan-state.ts'
 
 /** What one chunk, or the end, leads to. */
 export interface TaskPlanStep {
@@ -23,7 +23,7 @@ export interface TaskPlanStep {
    * What becomes of chunks held back, before everything else of this step: all released, or those that begin and end
    * steps dropped and the rest released.
    */
-  readonly held?: 'release' | 'drop'
+  readonly held?: 'release' | 'drop' | undefined
   /** The plan as it stands now. Frozen. */
   readonly plan: TaskPlan
 }
@@ -78,19 +78,35 @@ export function reducerOf(options: ResolvedOptions): TaskPlanReducer {
       return run()
     } catch (error) {
       options.reportError(error)
-      return unchanged(state)
+      return stepTo(state)
     }
   }
   return {
     initial: () => initialState(options.planId),
-    seed: (state, messages, at) => guarded(state, () => unchanged(seedState(state, messages, at, options))),
+    seed: (state, messages, at) => guarded(state, () => stepTo(seedState(state, messages, at, options))),
     reduce: (state, chunk, at) => guarded(state, () => reduceChunk(state, chunk, at, options)),
     settle: (state, cause, at) => guarded(state, () => reduceEnd(state, cause, at, options)),
   }
 }
 
-function unchanged(state: TaskPlanState): TaskPlanStep {
-  return { state, before: [], after: [], original: 'forward', plan: state.plan }
+const none: readonly TaskPlanChunk[] = []
+
+/** A step that tells nothing but what is given. */
+function stepTo(
+  state: TaskPlanState,
+  told: Partial<Omit<TaskPlanStep, 'state' | 'plan'>> = {},
+): TaskPlanStep {
+  const { before = none, after = none, original = 'forward', held } = told
+  return {
+    state,
+    before,
+    after,
+    original,
+    ...(held && { held }),
+    get plan() {
+      return planOf(state)
+    },
+  }
 }
 
 function reduceChunk(
@@ -101,23 +117,20 @@ function reduceChunk(
 ): TaskPlanStep {
   const fields = readChunk(chunk)
   const { state, held, isJoin } = passHeld(before, fields, options)
-  if (!fields) return held ? { ...unchanged(state), held } : unchanged(state)
+  if (!fields) return stepTo(state, { held })
 
   const seeded = isSeedDue(state, fields.type) ? emitSnapshot(state, options) : { state, chunks: [] }
   const counted = countContent(seeded.state, fields, options)
   const change = changeOf(counted, fields, at, options)
   const { original = 'forward', isSnapshotDue = false } = change
   const told = emitChanges(seeded.state, change.state, options, isSnapshotDue)
-  if (told.state === before && !held && original === 'forward') return unchanged(before)
   const isBefore = toldBefore.has(fields.type)
-  return {
-    state: told.state,
+  return stepTo(told.state, {
     before: isBefore ? [...seeded.chunks, ...told.chunks] : seeded.chunks,
-    after: isBefore ? [] : told.chunks,
+    after: isBefore ? none : told.chunks,
     original: isJoin ? 'drop' : original,
-    ...(held && { held }),
-    plan: told.state.plan,
-  }
+    held,
+  })
 }
 
 function reduceEnd(
@@ -129,8 +142,7 @@ function reduceEnd(
   const state = before.isHolding ? { ...before, isHolding: false } : before
   const settled = settleAtEnd(state, cause, at)
   const told = emitChanges(state, settled, options, state.isSeedWaiting)
-  const step = { ...unchanged(told.state), before: told.chunks }
-  return before.isHolding ? { ...step, held: 'release' } : step
+  return stepTo(told.state, { before: told.chunks, held: before.isHolding ? 'release' : undefined })
 }
 
 /** INJ-94: what a chunk means for a `finish-step` that is held back. `isJoin`: this `start-step` goes with it. */

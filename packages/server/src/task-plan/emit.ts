@@ -1,6 +1,6 @@
 import type { TaskPlanChunk, TaskPlanTask } from '@crux/core'
 import type { ResolvedOptions } from './task-plan-options.ts'
-import { freezePlan, type PlanTask, type TaskPlanState } from './task-plan-state.ts'
+import type { PlanTask, TaskPlanState } from './task-plan-state.ts'
 
 /** A state, and the chunks that tell how it differs from the one before. */
 export interface Emission {
@@ -21,54 +21,46 @@ export function emitChanges(
   isSnapshotDue = false,
 ): Emission {
   const isSame = before.tasks === after.tasks
-  if (after.isStoodBack) return { state: isSame ? after : withPlan(after), chunks: [] }
-  if (isSame && !isSnapshotDue) return { state: after, chunks: [] }
-  const changed = changedTasks(before.tasks, after.tasks)
-  const isReordered = before.tasks.some(({ id }, index) => id !== after.tasks[index]?.id)
-  if (changed.length === 0 && !isReordered && !isSnapshotDue) return { state: withPlan(after), chunks: [] }
+  if (after.isStoodBack || (isSame && !isSnapshotDue)) return { state: after, chunks: [] }
+  if (isSnapshotDue) return emitSnapshot(after, options)
 
-  const isAlone =
-    !options.isTransient && !after.hasContent && changed.some(({ hasUpdatePart }) => !hasUpdatePart)
-  if (isSnapshotDue || isReordered || isAlone || !after.hasEmitted) return emitSnapshot(after, options)
+  const changed = changedPlaces(before.tasks, after.tasks)
+  if (changed?.length === 0) return { state: after, chunks: [] }
+  const isNew = (place: number) => after.tasks[place]?.hasUpdatePart === false
+  const isAlone = !options.isTransient && !after.hasContent && changed?.some(isNew)
+  if (!changed || isAlone || !after.hasEmitted) return emitSnapshot(after, options)
 
-  const ids = new Set(changed.map(({ id }) => id))
-  const tasks = after.tasks.map((task) =>
-    ids.has(task.id) && !task.hasUpdatePart ? { ...task, hasUpdatePart: true } : task,
-  )
-  return {
-    state: withPlan({ ...after, tasks }),
-    chunks: changed.map(({ shown }) => updateChunk(after, { ...shown }, options)),
+  let { tasks } = after
+  const chunks: TaskPlanChunk[] = []
+  for (const place of changed) {
+    const task = tasks[place]
+    if (!task) continue
+    if (!task.hasUpdatePart) tasks = tasks.with(place, { ...task, hasUpdatePart: true })
+    chunks.push(updateChunk(after, { ...task.shown }, options))
   }
+  return { state: tasks === after.tasks ? after : { ...after, tasks }, chunks }
 }
 
 /** The whole plan, as its next version. */
 export function emitSnapshot(state: TaskPlanState, options: WireOptions): Emission {
-  const next = withPlan({ ...state, version: state.version + 1, hasEmitted: true, isSeedWaiting: false })
+  const next = { ...state, version: state.version + 1, hasEmitted: true, isSeedWaiting: false }
   return { state: next, chunks: [snapshotChunk(next, options)] }
 }
 
-/** The state with its plan brought up to date. */
-function withPlan(state: TaskPlanState): TaskPlanState {
-  const { plan, planId, version, tasks } = state
-  const isCurrent =
-    plan.planId === planId &&
-    plan.version === version &&
-    plan.tasks.length === tasks.length &&
-    tasks.every(({ shown }, index) => shown === plan.tasks[index])
-  return isCurrent ? state : { ...state, plan: freezePlan(planId, version, tasks) }
+/** The places of tasks that an update is for; `undefined` if a task left or changed its place. */
+function changedPlaces(before: readonly PlanTask[], after: readonly PlanTask[]): number[] | undefined {
+  if (after.length < before.length) return undefined
+  const changed: number[] = []
+  for (const [place, task] of after.entries()) {
+    const old = before[place]
+    if (old === task) continue
+    if (old && old.id !== task.id) return undefined
+    if (!old || needsUpdate(old.shown, task.shown)) changed.push(place)
+  }
+  return changed
 }
 
-/** Tasks that are new, or of which something changed that an update is for (INJ-14). */
-function changedTasks(before: readonly PlanTask[], after: readonly PlanTask[]): PlanTask[] {
-  return after.filter((task, index) => {
-    // Tasks mostly keep their places.
-    const beside = before[index]
-    if (beside === task) return false
-    const old = beside?.id === task.id ? beside : before.find(({ id }) => id === task.id)
-    return !old || needsUpdate(old.shown, task.shown)
-  })
-}
-
+/** INJ-14 */
 function needsUpdate(old: TaskPlanTask, shown: TaskPlanTask): boolean {
   return (
     old.label !== shown.label ||
@@ -79,10 +71,10 @@ function needsUpdate(old: TaskPlanTask, shown: TaskPlanTask): boolean {
   )
 }
 
-function snapshotChunk({ plan }: TaskPlanState, { isTransient, isFlat }: WireOptions): TaskPlanChunk {
-  const { planId, version } = plan
+function snapshotChunk(state: TaskPlanState, { isTransient, isFlat }: WireOptions): TaskPlanChunk {
+  const { planId, version } = state
   // Copies: who gets the chunk may change it (INJ-72).
-  const tasks = plan.tasks.map((task) => ({ ...task }))
+  const tasks = state.tasks.map(({ shown }) => ({ ...shown }))
   const type = 'data-agent-task-plan'
   if (isFlat) return flat({ type, planId, tasks })
   return { type, id: planId, data: { planId, version, tasks }, ...(isTransient && { transient: true }) }

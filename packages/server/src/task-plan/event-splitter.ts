@@ -17,6 +17,8 @@ export interface Verdict {
 
 /** Decides about the events of a stream. `undefined` forwards one as it is. */
 export interface EventInspector {
+  /** The index of the first event, from the one at `from`, that has to be inspected or is unfinished. */
+  readonly skip: (bytes: Uint8Array, from: number) => number
   /** A whole event, its blank line included. */
   readonly inspect: (bytes: Uint8Array, from: number, to: number) => Verdict | undefined
   /** The first bytes of an event that is too long to be held. What it leads to is only told at its end. */
@@ -114,6 +116,12 @@ export function createEventSplitter(inspector: EventInspector, maxInspectBytes: 
           sendTo(index)
           putWaiting(put)
         }
+        continue
+      }
+      const inspected = inspector.skip(bytes, index)
+      if (inspected > index) {
+        before = undefined
+        index = inspected
         continue
       }
       cursor.isLineStart = true

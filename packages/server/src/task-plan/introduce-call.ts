@@ -1,6 +1,5 @@
 import { describeCall } from './call-text.ts'
 import { readText, type ChunkFields } from './chunk-fields.ts'
-import { deriveTaskLabel } from './derive-task-label.ts'
 import { uniqueId } from './sanitize-task-plan-input.ts'
 import type { ResolvedOptions } from './task-plan-options.ts'
 import {
@@ -11,7 +10,6 @@ import {
   type PlanTask,
   type TaskPlanState,
 } from './task-plan-state.ts'
-import { normalizeToolName } from './tool-name.ts'
 import { putIn } from './layers.ts'
 
 /** Most tasks of one plan (INJ-35). */
@@ -28,8 +26,7 @@ export function introduceCall(
   at: number,
   options: ResolvedOptions,
 ): TaskPlanState {
-  const toolName = normalizeToolName(chunk['toolName']) ?? ''
-  const isMeta = options.isMeta(toolName)
+  const { toolName, isMeta, label } = options.toolOf(chunk['toolName'])
   const isInputComplete = chunk.type !== 'tool-input-start'
   const known: CallState = {
     toolCallId,
@@ -69,7 +66,7 @@ export function introduceCall(
   const id = uniqueId(toTaskId(toolCallId), (name) => tasks.some((task) => task.id === name))
   const call = describeCall({ ...known, taskId: id }, 'runtime', phase, chunk, options)
   const calls = putIn(state.calls, toolCallId, call)
-  const task = runtimeTask(id, toolName, [toolCallId])
+  const task = runtimeTask(id, toolName, label, toolCallId)
   return { ...state, calls, tasks: [...tasks, { ...task, shown: showTask(task, calls) }] }
 }
 
@@ -94,19 +91,20 @@ export function findStep(
   return named.find(isPending) ?? named[0] ?? generic
 }
 
-/** A task that stands for calls that no step announced. */
-export function runtimeTask(
+/** A task that stands for a call that no step announced. */
+function runtimeTask(
   id: string,
   toolName: string,
-  callIds: readonly string[],
+  label: string,
+  toolCallId: string,
 ): Omit<PlanTask, 'shown'> {
   return {
     id,
     source: 'runtime',
-    label: deriveTaskLabel(toolName),
+    label,
     detail: undefined,
     toolName: toolName === '' ? undefined : toolName,
-    callIds,
+    callIds: [toolCallId],
     own: { state: 'pending' },
     isSettled: false,
     hasUpdatePart: false,

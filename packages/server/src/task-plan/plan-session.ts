@@ -1,9 +1,8 @@
-import type { TaskPlan } from '@crux/core'
 import { reducerOf, type TaskPlanStep } from './create-task-plan-reducer.ts'
 import type { SettleCause } from './settle.ts'
 import { createStoreMirror } from './store-mirror.ts'
 import { resolveOptions, type ResolvedOptions, type TaskPlanOptions } from './task-plan-options.ts'
-import type { TaskPlanState } from './task-plan-state.ts'
+import { planOf, type TaskPlanState } from './task-plan-state.ts'
 
 /** One stream's plan: the reducer with a memory and a clock, and those who hear of the plan. */
 export interface PlanSession {
@@ -30,10 +29,11 @@ export function createPlanSession(options: TaskPlanOptions): PlanSession {
   let finished: Promise<void> | undefined
   let lastHeard: Promise<unknown> = Promise.resolve()
 
-  function tell(plan: TaskPlan, isFinal: boolean): void {
+  function tell(isFinal: boolean): void {
     if (!onPlan) return
     try {
-      lastHeard = Promise.resolve(onPlan(plan, { final: isFinal })).catch(resolved.reportError)
+      const heard = onPlan(planOf(state), { final: isFinal })
+      lastHeard = Promise.resolve(heard).catch(resolved.reportError)
     } catch (error) {
       resolved.reportError(error)
     }
@@ -43,15 +43,15 @@ export function createPlanSession(options: TaskPlanOptions): PlanSession {
     state = step.state
     if (step.before.length + step.after.length > 0) {
       hasEmitted = true
-      mirror?.update(step.plan)
-      tell(step.plan, false)
+      mirror?.update(planOf(state))
+      tell(false)
     }
     return step
   }
 
   async function finish(): Promise<void> {
     if (!hasEmitted) return
-    tell(state.plan, true)
+    tell(true)
     const done = Promise.allSettled([mirror?.idle(), lastHeard])
     if (mirror || onPlan) await within(flushTimeoutMs, done)
   }

@@ -1,11 +1,12 @@
 import type { TaskPlanChunk } from '@crux/core'
 import { isHidden, isMetaInput } from './change-call.ts'
 import { readChunk } from './chunk-fields.ts'
-import { isIrrelevantChunk } from './chunk-type.ts'
+import { isIrrelevantChunk, skipIrrelevantEvents } from './chunk-type.ts'
 import type { TaskPlanStep } from './create-task-plan-reducer.ts'
 import { dataValueStart, readEventData } from './event-data.ts'
 import { createEventSplitter, type EventInspector, type Verdict } from './event-splitter.ts'
 import { formatSseEvent } from './format-sse-event.ts'
+import { createJoinedOutput } from './joined-output.ts'
 import { createLongEvent } from './long-event.ts'
 import { createPlanSession } from './plan-session.ts'
 import type { SettleCause } from './settle.ts'
@@ -22,6 +23,7 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
   const session = createPlanSession(options)
   const encoder = new TextEncoder()
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  const joined = createJoinedOutput()
   let isDone = false
   let longEvent = createLongEvent()
   let isLongDropped = false
@@ -51,7 +53,7 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
     text.feed(dataLine, 0, dataLine.length)
     text.feed(bytes, from, to)
     const fields = readChunk(text.fields())
-    return fields && isMetaInput(fields, session.options.isMeta) ? parse(bytes, from, to) : fields
+    return fields && isMetaInput(fields, session.options.toolOf) ? parse(bytes, from, to) : fields
   }
 
   function passLong(): Verdict {
@@ -62,6 +64,10 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
   }
 
   const inspector: EventInspector = {
+    skip(bytes, from) {
+      const { isHiding, isSeedWaiting, isHolding } = session.state()
+      return isSeedWaiting || isHolding ? from : skipIrrelevantEvents(bytes, from, isHiding)
+    },
     inspect(bytes, from, to) {
       const { isHiding, isSeedWaiting, isHolding } = session.state()
       const isEverythingWanted = isSeedWaiting || isHolding
@@ -100,7 +106,8 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
 
   function settle(cause: SettleCause, out: (bytes: Uint8Array) => void): void {
     if (isDone) return
-    splitter.end(encode(session.settle(cause).before), out)
+    const last = encode(session.settle(cause).before)
+    joined.collect(out, (put) => splitter.end(last, put))
   }
 
   return {
@@ -110,7 +117,7 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
           'A task plan is added to bytes here: encode the text, or use taskPlanTransform for chunks.',
         )
       }
-      splitter.push(bytes, out)
+      joined.collect(out, (put) => splitter.push(bytes, put))
     },
     end: (out) => settle('truncated', out),
     fail: (out) => settle('failed', out),

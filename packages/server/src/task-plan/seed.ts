@@ -14,7 +14,6 @@ import { readDetail, readLabel, readTaskId } from './sanitize-task-plan-input.ts
 import { readReason } from './reason.ts'
 import type { ResolvedOptions } from './task-plan-options.ts'
 import {
-  freezePlan,
   initialState,
   isOver,
   showTask,
@@ -64,7 +63,6 @@ export function seedState(
     approvals: seeded.approvals,
     checkpoint: { tasks, calls },
     isSeedWaiting: tasks.length > 0,
-    plan: freezePlan(planId, version, tasks),
   }
 }
 
@@ -115,7 +113,7 @@ function continuePlan(
     tasks: [...tasks.values()],
   }
   return toolParts
-    .filter((part) => !options.isMeta(part.toolName))
+    .filter((part) => !options.toolOf(part.toolName).isMeta)
     .reduce(
       (next, part) => {
         const isHistory = hasEnded(part) && !getIn(next.calls, part.toolCallId)

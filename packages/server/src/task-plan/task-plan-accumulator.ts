@@ -2,6 +2,7 @@ import type { TaskPlan, TaskPlanChunk } from '@crux/core'
 import { createPlanSession, type PlanSession } from './plan-session.ts'
 import type { SettleCause } from './settle.ts'
 import type { TaskPlanOptions } from './task-plan-options.ts'
+import { planOf } from './task-plan-state.ts'
 
 /**
  * The plan of one stream, for code that passes the chunks on itself. `hideMetaTool` has no effect here: it cannot take
@@ -20,12 +21,12 @@ export class TaskPlanAccumulator {
   }
 
   get planId(): string {
-    return this.plan.planId
+    return this.#session.state().planId
   }
 
   /** The plan as it stands. Frozen. */
   get plan(): TaskPlan {
-    return this.#session.state().plan
+    return planOf(this.#session.state())
   }
 
   /** What is to be sent with a chunk, in order: what belongs before the chunk, then what belongs after it (INJ-2). */

@@ -1,6 +1,7 @@
 import type { CruxStore, TaskPlan } from '@crux/core'
 import { CruxError } from '@crux/core/errors'
 import { parsePlanId } from '@crux/core/task-plan'
+import { deriveTaskLabel } from './derive-task-label.ts'
 import type { RejectText } from './sanitize-task-plan-input.ts'
 import { normalizeToolName, TASK_PLAN_TOOL_NAME } from './tool-name.ts'
 
@@ -90,6 +91,14 @@ export interface TaskPlanOptions {
 /** Why a response was left as it is. */
 export type TaskPlanSkipReason = 'not-ok' | 'no-body' | 'not-event-stream' | 'content-encoding'
 
+/** What the name of a tool says. */
+export interface KnownTool {
+  /** In its normal form; `''` if there is none. */
+  readonly toolName: string
+  readonly isMeta: boolean
+  readonly label: string
+}
+
 /** Options with their defaults, checked. */
 export interface ResolvedOptions {
   readonly planId: string
@@ -102,7 +111,8 @@ export interface ResolvedOptions {
   /** Whether a mapper wants inputs and outputs; without one they need not be decoded. */
   readonly hasMapper: boolean
   readonly isOwnTask: (toolName: string) => boolean
-  readonly isMeta: (toolName: string) => boolean
+  /** What a tool is by its name; anything may be given. */
+  readonly toolOf: (name: unknown) => KnownTool
   readonly matchGeneric: boolean
   readonly agentStates: boolean
   readonly completeAnswerStep: boolean
@@ -177,7 +187,14 @@ export function resolveOptions(options: TaskPlanOptions): ResolvedOptions {
     detailOf: detail ? guard(detail, undefined) : nothing,
     hasMapper: typeof label === 'function' || detail !== undefined,
     isOwnTask: (toolName) => isIncluded(toolName) && !isExcluded(toolName),
-    isMeta: (toolName) => toolName !== '' && metaNames.has(toolName),
+    toolOf: remember((name) => {
+      const toolName = normalizeToolName(name)
+      return {
+        toolName: toolName ?? '',
+        isMeta: toolName !== undefined && metaNames.has(toolName),
+        label: deriveTaskLabel(toolName),
+      }
+    }),
     matchGeneric: options.matchGeneric ?? false,
     agentStates: options.agentStates ?? true,
     completeAnswerStep: options.completeAnswerStep ?? false,
@@ -211,6 +228,18 @@ function choiceOf(choice: ToolChoice): (toolName: string) => boolean {
 function labelsByName(labels: Readonly<Record<string, string>>): TaskPlanMapper {
   const byName = new Map(Object.entries(labels).map(([name, label]) => [normalizeToolName(name), label]))
   return ({ toolName }) => byName.get(toolName)
+}
+
+// A stream calls few tools often.
+const maxRemembered = 200
+
+function remember(read: (name: unknown) => KnownTool): (name: unknown) => KnownTool {
+  const known = new Map<unknown, KnownTool>()
+  return (name) => {
+    const tool = known.get(name) ?? read(name)
+    if (typeof name === 'string' && known.size < maxRemembered) known.set(name, tool)
+    return tool
+  }
 }
 
 function nothing(): undefined {

@@ -90,8 +90,6 @@ export interface TaskPlanState {
   readonly hasToolCall: boolean
   /** `onError` has heard that there are too many tasks (INJ-35). */
   readonly isFull: boolean
-  /** The plan as it is shown; frozen. */
-  readonly plan: TaskPlan
 }
 
 /** A stream of which nothing has come yet. */
@@ -114,13 +112,19 @@ export function initialState(planId: string): TaskPlanState {
     hasText: false,
     hasToolCall: false,
     isFull: false,
-    plan: freezePlan(planId, 0, []),
   }
 }
 
-/** The plan that a state shows. */
-export function freezePlan(planId: string, version: number, tasks: readonly PlanTask[]): TaskPlan {
-  return Object.freeze({ planId, version, tasks: Object.freeze(tasks.map(({ shown }) => shown)) })
+const plans = new WeakMap<TaskPlanState, TaskPlan>()
+
+/** The plan that a state shows. Frozen, and made only once it is asked for: few who read a stream want it whole. */
+export function planOf(state: TaskPlanState): TaskPlan {
+  const known = plans.get(state)
+  if (known) return known
+  const { planId, version, tasks } = state
+  const plan = Object.freeze({ planId, version, tasks: Object.freeze(tasks.map(({ shown }) => shown)) })
+  plans.set(state, plan)
+  return plan
 }
 
 /** True for a task that changes no more (INJ-14). */

@@ -494,7 +494,7 @@ describe('announcing again', () => {
     run.push(start, startStep, announce('m', ...plan('One', 'Two')))
     const before = run.plan()
     run.push(announce('n', ...plan('One', 'Two')), announce('o', { label: '<think>' }, 7), announce('q'))
-    expect(run.plan()).toBe(before)
+    expect(run.plan()).toEqual(before)
     expect(run.added).toHaveLength(1)
   })
 

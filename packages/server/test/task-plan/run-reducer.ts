@@ -31,6 +31,7 @@ export interface ReducerRun {
 export function runReducer(options: TaskPlanOptions = {}): ReducerRun {
   const reducer = createTaskPlanReducer({ planId: 'p', ...options })
   let state = reducer.initial()
+  let plan = reducer.settle(state, 'closed', 0).plan
   let now = 0
   const out: unknown[] = []
   const added: TaskPlanChunk[] = []
@@ -38,6 +39,7 @@ export function runReducer(options: TaskPlanOptions = {}): ReducerRun {
 
   function take(step: TaskPlanStep, original: readonly unknown[]): TaskPlanStep {
     state = step.state
+    plan = step.plan
     if (step.held) {
       out.push(...held.filter(({ type }) => step.held === 'release' || type !== 'finish-step'))
       held = []
@@ -60,7 +62,7 @@ export function runReducer(options: TaskPlanOptions = {}): ReducerRun {
     settle: (cause) => take(reducer.settle(state, cause, ++now), []),
     seed: (messages) => take(reducer.seed(state, messages, ++now), []),
     state: () => state,
-    plan: () => state.plan,
+    plan: () => plan,
     out,
     added,
   }
