@@ -46,10 +46,10 @@ export function feedable() {
   }
 }
 
-/** A stream of these chunks. */
+/** A stream of copies of these chunks: some releases of the SDK write into those they are given. */
 export function streamOf(...chunks: readonly Chunk[]): ReadableStream<Chunk> {
   const { stream, push, end } = feedable()
-  push(...chunks)
+  push(...structuredClone(chunks))
   end()
   return stream
 }
