@@ -12,13 +12,33 @@ export function describeCall(
   source: PlanTask['source'],
   phase: TaskPlanCall['phase'],
   chunk: ChunkFields,
-  { labelOf, detailOf }: ResolvedOptions,
+  { labelOf, detailOf, hasMapper }: ResolvedOptions,
 ): CallState {
-  const { toolCallId, toolName, title } = call
-  const { input, output, errorText, truncated } = chunk
+  const { title } = call
   const isInput = phase.startsWith('input')
   const isPreliminary = phase === 'output-available' && chunk['preliminary'] === true
-  const info: TaskPlanCall = {
+  if (!hasMapper) {
+    const titled = call.label ?? (title === undefined ? undefined : toLabel(title) || undefined)
+    return titled === call.label ? call : { ...call, label: titled }
+  }
+  const info = infoOf(call, phase, chunk, isPreliminary)
+  const label = isInput && source === 'runtime' ? textOf(labelOf(info), toLabel) || undefined : undefined
+  const detail = isInput && source === 'agent' ? undefined : textOf(detailOf(info), toDetail)
+  return {
+    ...call,
+    label: label ?? call.label ?? (title === undefined ? undefined : toLabel(title) || undefined),
+    detail: isPreliminary ? call.detail : (detail ?? call.detail),
+    progress: isPreliminary ? (detail ?? call.progress) : isInput ? call.progress : undefined,
+  }
+}
+
+function infoOf(
+  { toolCallId, toolName, title, isDynamic, isProviderExecuted }: CallState,
+  phase: TaskPlanCall['phase'],
+  { input, output, errorText, truncated }: ChunkFields,
+  isPreliminary: boolean,
+): TaskPlanCall {
+  return {
     toolCallId,
     toolName,
     ...(title !== undefined && { title }),
@@ -27,17 +47,9 @@ export function describeCall(
     ...(output !== undefined && { output }),
     ...(typeof errorText === 'string' && { errorText }),
     ...(phase === 'output-available' && { preliminary: isPreliminary }),
-    ...(call.isDynamic && { dynamic: true }),
-    ...(call.isProviderExecuted && { providerExecuted: true }),
+    ...(isDynamic && { dynamic: true }),
+    ...(isProviderExecuted && { providerExecuted: true }),
     ...(truncated === true && { truncated: true }),
-  }
-  const label = isInput && source === 'runtime' ? textOf(labelOf(info), toLabel) || undefined : undefined
-  const detail = isInput && source === 'agent' ? undefined : textOf(detailOf(info), toDetail)
-  return {
-    ...call,
-    label: label ?? call.label ?? (title === undefined ? undefined : toLabel(title) || undefined),
-    detail: isPreliminary ? call.detail : (detail ?? call.detail),
-    progress: isPreliminary ? (detail ?? call.progress) : isInput ? call.progress : undefined,
   }
 }
 

@@ -91,22 +91,32 @@ export function reducerOf(options: ResolvedOptions): TaskPlanReducer {
 
 const none: readonly TaskPlanChunk[] = []
 
-/** A step that tells nothing but what is given. */
-function stepTo(
-  state: TaskPlanState,
-  told: Partial<Omit<TaskPlanStep, 'state' | 'plan'>> = {},
-): TaskPlanStep {
-  const { before = none, after = none, original = 'forward', held } = told
-  return {
-    state,
-    before,
-    after,
-    original,
-    ...(held && { held }),
-    get plan() {
-      return planOf(state)
-    },
+type Told = Partial<Omit<TaskPlanStep, 'state' | 'plan'>>
+
+/** A class for its getter: a plan is made only where somebody looks at it, and there is a step for every chunk. */
+class Step implements TaskPlanStep {
+  readonly state: TaskPlanState
+  readonly before: readonly TaskPlanChunk[]
+  readonly after: readonly TaskPlanChunk[]
+  readonly original: TaskPlanStep['original']
+  readonly held: TaskPlanStep['held']
+
+  constructor(state: TaskPlanState, { before = none, after = none, original = 'forward', held }: Told) {
+    this.state = state
+    this.before = before
+    this.after = after
+    this.original = original
+    this.held = held
   }
+
+  get plan(): TaskPlan {
+    return planOf(this.state)
+  }
+}
+
+/** A step that tells nothing but what is given. */
+function stepTo(state: TaskPlanState, told: Told = {}): TaskPlanStep {
+  return new Step(state, told)
 }
 
 function reduceChunk(
@@ -126,7 +136,7 @@ function reduceChunk(
   const told = emitChanges(seeded.state, change.state, options, isSnapshotDue)
   const isBefore = toldBefore.has(fields.type)
   return stepTo(told.state, {
-    before: isBefore ? [...seeded.chunks, ...told.chunks] : seeded.chunks,
+    before: isBefore ? seeded.chunks.concat(told.chunks) : seeded.chunks,
     after: isBefore ? none : told.chunks,
     original: isJoin ? 'drop' : original,
     held,

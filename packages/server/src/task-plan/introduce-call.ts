@@ -77,18 +77,19 @@ export function inputPhaseOf(type: string): 'input-start' | 'input-available' | 
 }
 
 /** The step that a call of this tool works on: the first pending one that names it, else the first open one. */
-export function findStep(
-  tasks: readonly PlanTask[],
-  toolName: string,
-  matchGeneric: boolean,
-): PlanTask | undefined {
-  const open = tasks.filter((task) => task.source === 'agent' && !isOver(task))
-  const named = toolName === '' ? [] : open.filter((task) => task.toolName === toolName)
-  const isPending = ({ shown }: PlanTask) => shown.state === 'pending'
-  const generic = matchGeneric
-    ? open.find((task) => isPending(task) && task.toolName === undefined)
-    : undefined
-  return named.find(isPending) ?? named[0] ?? generic
+function findStep(tasks: readonly PlanTask[], toolName: string, matchGeneric: boolean): PlanTask | undefined {
+  let firstOpen: PlanTask | undefined
+  let generic: PlanTask | undefined
+  for (const task of tasks) {
+    if (task.source !== 'agent' || isOver(task)) continue
+    const isPending = task.shown.state === 'pending'
+    if (toolName !== '' && task.toolName === toolName) {
+      if (isPending) return task
+      firstOpen ??= task
+    }
+    if (matchGeneric && isPending && task.toolName === undefined) generic ??= task
+  }
+  return firstOpen ?? generic
 }
 
 /** A task that stands for a call that no step announced. */

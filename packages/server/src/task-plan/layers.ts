@@ -1,11 +1,11 @@
 /**
  * An immutable map as a pile of maps, each at least as large as the one above it; the uppermost that has a key counts.
- * Setting copies at most 16 entries, but now and then two layers become one: so each of n entries is copied about
+ * Setting copies at most 8 entries, but now and then two layers become one: so each of n entries is copied about
  * log n times, where a copy of the whole map at each set would cost n.
  */
 export type Layers<V> = readonly ReadonlyMap<string, V>[]
 
-const topSize = 16
+const topSize = 8
 
 /** The value of `key`, or `undefined`. */
 export function getIn<V>(layers: Layers<V>, key: string): V | undefined {

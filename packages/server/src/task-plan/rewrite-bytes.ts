@@ -7,7 +7,7 @@ import { dataValueStart, readEventData } from './event-data.ts'
 import { createEventSplitter, type EventInspector, type Verdict } from './event-splitter.ts'
 import { formatSseEvent } from './format-sse-event.ts'
 import { createJoinedOutput } from './joined-output.ts'
-import { createLongEvent } from './long-event.ts'
+import { createLongEvent, type LongEvent } from './long-event.ts'
 import { createPlanSession } from './plan-session.ts'
 import type { SettleCause } from './settle.ts'
 import type { StreamRewriter } from './stream-rewriter.ts'
@@ -25,7 +25,7 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const joined = createJoinedOutput()
   let isDone = false
-  let longEvent = createLongEvent()
+  let longEvent: LongEvent | undefined
   let isLongDropped = false
 
   function encode(chunks: readonly TaskPlanChunk[]): Uint8Array | undefined {
@@ -48,7 +48,7 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
 
   /** The chunk in a JSON text. Of a long one only the short fields, unless somebody wants to see what is in it. */
   function readText(bytes: Uint8Array, from: number, to: number): unknown {
-    if (to - from <= smallTextBytes || session.options.hasMapper) return parse(bytes, from, to)
+    if (to - from <= smallTextBytes || session.options.needsPayload) return parse(bytes, from, to)
     const text = createLongEvent()
     text.feed(dataLine, 0, dataLine.length)
     text.feed(bytes, from, to)
@@ -58,7 +58,7 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
 
   function passLong(): Verdict {
     // A short input or output is left out too, or it would depend on the limit which calls a mapper sees whole.
-    const { input: _, output: __, errorText: ___, ...fields } = longEvent.fields()
+    const { input: _, output: __, errorText: ___, ...fields } = longEvent?.fields() ?? {}
     const step = session.reduce({ ...fields, truncated: true, dropped: isLongDropped })
     return { original: isLongDropped ? 'drop' : 'forward', after: encode([...step.before, ...step.after]) }
   }
@@ -99,7 +99,7 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
       // Whatever it is, it is no step that could be joined to the one before.
       return { original: 'forward', held: session.reduce(undefined).held }
     },
-    continueLong: (bytes, from, to) => longEvent.feed(bytes, from, to),
+    continueLong: (bytes, from, to) => longEvent?.feed(bytes, from, to),
     endLong: passLong,
   }
   const splitter = createEventSplitter(inspector, maxInspectBytes)

@@ -108,8 +108,9 @@ export interface ResolvedOptions {
   readonly isFlat: boolean
   readonly labelOf: TaskPlanMapper
   readonly detailOf: TaskPlanMapper
-  /** Whether a mapper wants inputs and outputs; without one they need not be decoded. */
   readonly hasMapper: boolean
+  /** Whether a mapper wants inputs and outputs; otherwise they need not be decoded. */
+  readonly needsPayload: boolean
   readonly isOwnTask: (toolName: string) => boolean
   /** What a tool is by its name; anything may be given. */
   readonly toolOf: (name: unknown) => KnownTool
@@ -185,7 +186,8 @@ export function resolveOptions(options: TaskPlanOptions): ResolvedOptions {
     isFlat: format === 'flat',
     labelOf: label ? guard(typeof label === 'function' ? label : labelsByName(label), undefined) : nothing,
     detailOf: detail ? guard(detail, undefined) : nothing,
-    hasMapper: typeof label === 'function' || detail !== undefined,
+    hasMapper: label !== undefined || detail !== undefined,
+    needsPayload: typeof label === 'function' || detail !== undefined,
     isOwnTask: (toolName) => isIncluded(toolName) && !isExcluded(toolName),
     toolOf: remember((name) => {
       const toolName = normalizeToolName(name)

@@ -32,9 +32,9 @@ export interface CallState {
 /** Where a task stands that no call works on. */
 export interface OwnOutcome {
   readonly state: TaskPlanTaskState
-  readonly reason?: TaskPlanReason
-  readonly startedAt?: number
-  readonly endedAt?: number
+  readonly reason?: TaskPlanReason | undefined
+  readonly startedAt?: number | undefined
+  readonly endedAt?: number | undefined
 }
 
 /** A task, and what it is made of. */
@@ -51,7 +51,7 @@ export interface PlanTask {
   readonly isSettled: boolean
   /** Whether the message has a part for it, so that an update adds none (INJ-75). */
   readonly hasUpdatePart: boolean
-  /** How it is shown; frozen. */
+  /** How it is shown. */
   readonly shown: TaskPlanTask
 }
 
@@ -122,7 +122,8 @@ export function planOf(state: TaskPlanState): TaskPlan {
   const known = plans.get(state)
   if (known) return known
   const { planId, version, tasks } = state
-  const plan = Object.freeze({ planId, version, tasks: Object.freeze(tasks.map(({ shown }) => shown)) })
+  const shown = tasks.map((task) => Object.freeze(task.shown))
+  const plan = Object.freeze({ planId, version, tasks: Object.freeze(shown) })
   plans.set(state, plan)
   return plan
 }
@@ -163,20 +164,22 @@ export function showTask(
   const label = task.source === 'runtime' ? calls[0]?.label : undefined
   const detail = calls.reduce((text, { progress, detail: own }) => progress ?? own ?? text, task.detail)
   const toolCallId = calls[0]?.toolCallId
-  // The order of the keys is the order on the wire (INJ-11).
-  const shown: TaskPlanTask = {
-    id: task.id,
-    label: label ?? task.label,
-    state,
-    ...(detail !== undefined && detail !== '' && { detail }),
-    source: task.source,
-    ...(task.toolName !== undefined && { toolName: task.toolName }),
-    ...(toolCallId !== undefined && { toolCallId }),
-    ...(startedAt !== undefined && { startedAt }),
-    ...(endedAt !== undefined && { endedAt }),
-    ...(reason !== undefined && { reason }),
+  // The order of the keys is the order on the wire (INJ-11). Set one by one, because this runs for each chunk of a tool.
+  const shown: Mutable<TaskPlanTask> = { id: task.id, label: label ?? task.label, state, source: task.source }
+  if (detail !== undefined && detail !== '') {
+    const { source, ...before } = shown
+    return finish({ ...before, detail, source })
   }
-  return task.shown && isSameTask(task.shown, shown) ? task.shown : Object.freeze(shown)
+  return finish(shown)
+
+  function finish(next: Mutable<TaskPlanTask>): TaskPlanTask {
+    if (task.toolName !== undefined) next.toolName = task.toolName
+    if (toolCallId !== undefined) next.toolCallId = toolCallId
+    if (startedAt !== undefined) next.startedAt = startedAt
+    if (endedAt !== undefined) next.endedAt = endedAt
+    if (reason !== undefined) next.reason = reason
+    return task.shown && isSameTask(task.shown, next) ? task.shown : next
+  }
 }
 
 /** True if two tasks are shown alike, in every field. */
@@ -200,11 +203,12 @@ function outcomeOf(calls: readonly CallState[]): OwnOutcome {
   const first = (status: CallState['status']) => calls.find((call) => call.status === status)
   const open = first('running') ?? first('blocked')
   const decisive = open ?? first('failed') ?? first('done') ?? first('skipped')
-  const startedAt = calls[0]?.startedAt
   return {
     state: decisive?.status ?? 'pending',
-    ...(decisive?.reason !== undefined && { reason: decisive.reason }),
-    ...(startedAt !== undefined && { startedAt }),
-    ...(!open && { endedAt: Math.max(...calls.map(({ changedAt }) => changedAt)) }),
+    reason: decisive?.reason,
+    startedAt: calls[0]?.startedAt,
+    endedAt: open ? undefined : Math.max(...calls.map(({ changedAt }) => changedAt)),
   }
 }
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
