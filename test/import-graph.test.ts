@@ -16,7 +16,7 @@ const all = [...imports.values()].flat()
 
 const lowest = ['errors', 'ids', 'json', 'timing']
 const commands = [...lowest, 'entities', 'wire', 'store']
-const everything = [...commands, 'commands', 'plan', 'tasks', 'sse', 'client']
+const everything = [...commands, 'commands', 'plan', 'tasks', 'sse', 'structured', 'client']
 
 /** What each folder of core may import besides itself. A new folder has to be put in here. */
 const coreFolders: Readonly<Record<string, readonly string[]>> = {
@@ -32,6 +32,7 @@ const coreFolders: Readonly<Record<string, readonly string[]>> = {
   plan: [...commands, 'commands'],
   tasks: [...commands, 'commands'],
   sse: lowest,
+  structured: [...lowest, 'sse'],
   client: [...lowest, 'entities', 'wire', 'sse'],
   testing: everything,
   // The package's own index: everything but what needs a test runner.
@@ -142,17 +143,20 @@ describe('imports run one way', () => {
 })
 
 describe('what a browser loads is small', () => {
-  test.each(['@crux/core/client', '@crux/core/errors', '@crux/core/sse', '@crux/react'])(
-    '%s loads neither zod classic nor Node',
-    (specifier) => {
-      const entry = entrySource(specifier)
-      if (!entry) throw new Error(`${specifier} has no source in its package.json`)
-      const wrong = reachableFrom(entry, imports).filter(
-        (found) => isClassicZod(found) || found.specifier.startsWith('node:'),
-      )
-      expect(wrong.map(show)).toEqual([])
-    },
-  )
+  test.each([
+    '@crux/core/client',
+    '@crux/core/errors',
+    '@crux/core/sse',
+    '@crux/core/structured',
+    '@crux/react',
+  ])('%s loads neither zod classic nor Node', (specifier) => {
+    const entry = entrySource(specifier)
+    if (!entry) throw new Error(`${specifier} has no source in its package.json`)
+    const wrong = reachableFrom(entry, imports).filter(
+      (found) => isClassicZod(found) || found.specifier.startsWith('node:'),
+    )
+    expect(wrong.map(show)).toEqual([])
+  })
 
   test('server runs where there is no Node: it imports node:* only as types or on demand', () => {
     const wrong = within('server').filter(

@@ -8,6 +8,7 @@ export default preset({
     'tasks/index',
     'client/index',
     'sse/index',
+    'structured/index',
     'wire/task-plan/index',
     'testing/index',
   ],

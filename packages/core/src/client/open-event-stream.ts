@@ -1,9 +1,9 @@
 import { sseEndId, type SseMessage } from '../sse/sse-message.ts'
 import type { ConnectionStatus } from './crux-transport.ts'
 import { createEventConnection, type EventConnection } from './event-connection.ts'
-import { followHeartbeats } from './follow-heartbeats.ts'
+import { followHeartbeats } from '../timing/follow-heartbeats.ts'
 import { readJsonFields } from './read-json.ts'
-import { runReported } from './report-error.ts'
+import { runReported } from '../errors/report-error.ts'
 import { requestEvents, type EventRequest } from './request-events.ts'
 import { SseClientError } from './sse-client-error.ts'
 

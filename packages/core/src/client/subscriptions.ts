@@ -1,4 +1,4 @@
-import { runReported } from './report-error.ts'
+import { runReported } from '../errors/report-error.ts'
 import type { Topic } from './topic.ts'
 
 /** Someone who wants to hear of changes. */

@@ -1,13 +1,11 @@
 import type { EntityName } from '../entities/entity.ts'
 import { taskStatuses } from '../entities/task-status.ts'
+import { isObject } from '../json/is-object.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 type Check = (value: unknown) => boolean
 
-/** True for an object that is no array. */
-export function isObject(value: unknown): value is Fields {
-  return hasFields(value) && !Array.isArray(value)
-}
+export { isObject }
 
 /**
  * Whether `value` may be a value of `entity`: each field that has a type there has it, and nothing in it can reach a

@@ -1,0 +1,67 @@
+import { runReported } from '../errors/report-error.ts'
+import type { ErrorChunk } from './stream-chunk.ts'
+import type { StructuredChunk } from './structured-chunk.ts'
+import { structuredStream, type StructuredStreamOptions } from './structured-stream.ts'
+
+/** What `structuredFromPartials` needs beside the partials. */
+export interface StructuredFromPartialsOptions extends StructuredStreamOptions {
+  /**
+   * The whole object. For the AI SDK `result.output`, because its partials end without a word when the model fails; `null`
+   * for a source that rejects on failure, whose last partial is then the whole object.
+   */
+  readonly output: PromiseLike<unknown> | null
+  /** Hears what failed, except that it was aborted. */
+  readonly onError?: (error: unknown) => void
+}
+
+/**
+ * The chunks of an object that arrives as ever larger partials, such as `partialOutputStream` of the AI SDK (STR-27).
+ * Ends with `final`; a failure becomes an `error` chunk of this stream with a fixed message, and the generator ends.
+ * A mistake in `fields` throws at the call.
+ *
+ * @example
+ * const result = streamText({ model, prompt, output: Output.object({ schema }) })
+ * yield* structuredFromPartials(result.partialOutputStream, {
+ *   streamId: 'mail-1', dataType: 'email-draft', output: result.output,
+ * })
+ */
+export function structuredFromPartials(
+  partials: AsyncIterable<unknown>,
+  { output, onError, ...options }: StructuredFromPartialsOptions,
+): AsyncGenerator<StructuredChunk | ErrorChunk, void> {
+  // Whether or not the chunks are ever read, its rejection is somebody's.
+  void output?.then(ignore, ignore)
+  const producer = structuredStream(options)
+  const { streamId, dataType, id, node } = options
+
+  async function* produce(): AsyncGenerator<StructuredChunk | ErrorChunk, void> {
+    try {
+      let last: unknown
+      for await (const partial of partials) {
+        last = partial
+        yield* producer.update(partial)
+      }
+      const whole = output === null ? last : await output
+      yield* producer.update(last, { complete: true })
+      yield producer.final(whole)
+    } catch (error) {
+      if (onError && !isAbort(error)) runReported(() => onError(error))
+      yield {
+        type: 'error',
+        streamId,
+        dataType,
+        ...(id !== undefined && { id }),
+        ...(node !== undefined && { node }),
+        code: 'producer-failed',
+        message: 'The structured stream failed.',
+      }
+    }
+  }
+  return produce()
+}
+
+function isAbort(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError'
+}
+
+function ignore(): void {}

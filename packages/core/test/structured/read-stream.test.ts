@@ -1,0 +1,243 @@
+import { consumeStream, readStream, StreamError, type Chunk, type StreamEnd } from '@crux/core/structured'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { bodyOf, everyCut } from '../sse/bodies.ts'
+
+const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
+const delta = { type: 'text-delta', delta: 'x' }
+const done = data({ type: 'done' })
+const end = 'data: [DONE]\n\n'
+
+/** Reads to the end: the chunks, and how it ended or which error it threw. */
+async function read(stream: AsyncGenerator<Chunk, StreamEnd>) {
+  const chunks: Chunk[] = []
+  try {
+    for (;;) {
+      const step = await stream.next()
+      if (step.done) return { chunks, end: step.value }
+      chunks.push(step.value)
+    }
+  } catch (error) {
+    if (StreamError.is(error)) return { chunks, end: error.code }
+    throw error
+  }
+}
+
+const readPieces = (...pieces: (string | Uint8Array)[]) => read(readStream(bodyOf(pieces).body))
+
+test('STR-38 every form of an event stream gives every chunk, however it is cut', async () => {
+  const text = [
+    '\uFEFFdata: {"type":"text-delta",\ndata: "delta":"ä😀"}\n\n',
+    ': comment\r\nid: 7\r\nevent: named\r\nretry: 5\r\ndata:{"type":"app.x","n":[1]}\r\n\r\n',
+    ':\rdata: {"type":"status","message":"s"}\r\r',
+    'foo: bar\n\n',
+    'data: {"type":"done"}\n\ndata: [DONE]\n\n',
+  ].join('')
+  for (const pieces of everyCut(new TextEncoder().encode(text))) {
+    expect(await readPieces(...pieces)).toEqual({
+      chunks: [
+        { type: 'text-delta', delta: 'ä😀' },
+        { type: 'app.x', n: [1] },
+        { type: 'status', message: 's' },
+        { type: 'done' },
+      ],
+      end: 'done',
+    })
+  }
+})
+
+test('STR-38 without a body there is nothing to read', async () => {
+  expect(await read(readStream(null))).toEqual({ chunks: [], end: 'no-body' })
+})
+
+test.each([
+  ['done', done + data(delta), 'done'],
+  ['the marker', end + data(delta), 'done'],
+])('STR-38 after %s the rest is not read, and the body is free', async (_name, text, how) => {
+  const { body, seen } = bodyOf([text], { open: true })
+  const result = await read(readStream(body))
+  expect(result.end).toBe(how)
+  expect(result.chunks).not.toContainEqual(delta)
+  expect(seen.isCancelled).toBe(true)
+  expect(body.locked).toBe(false)
+})
+
+test('STR-38 a reader that leaves cancels the body', async () => {
+  const { body, seen } = bodyOf([data(delta)], { open: true })
+  for await (const chunk of readStream(body)) {
+    expect(chunk).toEqual(delta)
+    break
+  }
+  expect(seen.isCancelled).toBe(true)
+  expect(body.locked).toBe(false)
+})
+
+test('STR-31 done, an error of the turn, and neither are three ends', async () => {
+  const failure = { type: 'error', message: 'm' }
+  expect((await readPieces(data(delta), done, end)).end).toBe('done')
+  expect((await readPieces(data(failure), end)).end).toBe('failed')
+  expect((await readPieces(data({ ...failure, streamId: 's' }), end)).end).toBe('done')
+  expect((await readPieces(data(failure), done, end)).end).toBe('done')
+  expect((await readPieces(data(failure))).end).toBe('truncated')
+})
+
+test('STR-39 a cut body gives its whole chunks first', async () => {
+  expect(await readPieces(data(delta), 'data: {"type":"done"}\n')).toEqual({
+    chunks: [delta],
+    end: 'truncated',
+  })
+  expect(await readPieces()).toEqual({ chunks: [], end: 'truncated' })
+})
+
+test('STR-40 what is no chunk is told, and the rest arrives', async () => {
+  const { chunks, end: how } = await readPieces(
+    'data: 5\n\n',
+    'data: null\n\n',
+    'data: {"type":\n\n',
+    'data:\n\n',
+    data({ type: 'status' }),
+    data({ type: 'structured-data', streamId: 's', dataType: 't', kind: 'set' }),
+    data(delta),
+    end,
+  )
+  const invalid = { type: 'error', code: 'invalid-chunk' }
+  expect(chunks).toEqual([
+    ...Array.from({ length: 5 }, () => expect.objectContaining(invalid)),
+    expect.objectContaining({ ...invalid, streamId: 's', dataType: 't' }),
+    delta,
+  ])
+  expect(how).toBe('done')
+})
+
+test('STR-41 an event above the limit ends the reading after what came before', async () => {
+  const { body } = bodyOf([data(delta), data({ type: 'status', message: 'x'.repeat(200) })])
+  expect(await read(readStream(body, { maxEventLength: 100 }))).toEqual({
+    chunks: [delta],
+    end: 'event-too-large',
+  })
+})
+
+test('STR-41 a body that breaks off is a failure of the network', async () => {
+  const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error('reset')) })
+  expect(await read(readStream(body))).toEqual({ chunks: [], end: 'network' })
+})
+
+test('STR-42 an abort ends the reading without another chunk', async () => {
+  const controller = new AbortController()
+  const { body, seen } = bodyOf([data(delta)], { open: true })
+  const stream = readStream(body, { signal: controller.signal })
+  expect((await stream.next()).value).toEqual(delta)
+  const waiting = stream.next()
+  controller.abort()
+  expect(await waiting).toEqual({ done: true, value: 'aborted' })
+  expect(seen.isCancelled).toBe(true)
+})
+
+test('REL-20 any bytes end in chunks and a typed end', async () => {
+  const line = fc.oneof(
+    fc.string(),
+    fc.jsonValue().map((value) => `data: ${JSON.stringify(value)}`),
+    fc.constantFrom(
+      '',
+      '',
+      'data: {"type":"text-delta","delta":"x"}',
+      'data: [DONE]',
+      'data: {"type":"done"}',
+    ),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(line), fc.constantFrom('\n', '\r', '\r\n'), async (lines, separator) => {
+      const { end: how } = await readPieces(lines.join(separator))
+      expect(['done', 'failed', 'truncated']).toContain(how)
+    }),
+    { numRuns: Number(process.env['CRUX_RUNS'] ?? 300) },
+  )
+})
+
+/** A local source that tells whether it was left. */
+function source(chunks: readonly Chunk[], failure?: Error) {
+  const seen = { isReturned: false }
+  async function* produce(): AsyncGenerator<Chunk, void> {
+    try {
+      yield* chunks
+      if (failure) throw failure
+    } finally {
+      seen.isReturned = true
+    }
+  }
+  return { stream: produce(), seen }
+}
+
+const text: Chunk = { type: 'text-delta', delta: 'x' }
+const problem: Chunk = { type: 'error', message: 'm', code: 'c' }
+
+test('STR-43 the handlers run in order, and each chunk waits for the one before', async () => {
+  const calls: string[] = []
+  const how = await consumeStream(
+    source([text, problem, { ...problem, streamId: 's' }, { type: 'done' }, text]).stream,
+    {
+      onChunk: async (chunk) => {
+        calls.push(`chunk ${chunk.type}`)
+        await Promise.resolve()
+        calls.push('waited')
+      },
+      onError: (error, chunk) => void calls.push(`error ${error.code} ${chunk?.streamId}`),
+      onDone: () => void calls.push('done'),
+    },
+  )
+  expect(how).toBe('done')
+  expect(calls.join(', ')).toBe(
+    'chunk text-delta, waited, chunk error, waited, error c undefined, chunk error, waited, error c s, chunk done, waited, done',
+  )
+})
+
+test('STR-43 false stops and returns the source; so does done', async () => {
+  for (const [stop, chunk, how] of [
+    [false, text, 'stopped'],
+    [undefined, { type: 'done' }, 'done'],
+  ] as const) {
+    const { stream, seen } = source([chunk, text])
+    expect(await consumeStream(stream, { onChunk: () => stop })).toBe(how)
+    await expect.poll(() => seen.isReturned).toBe(true)
+  }
+})
+
+test('STR-43 a turn that failed and an error that was thrown are alike', async () => {
+  const thrown = new StreamError('truncated', 'cut')
+  const cases = [
+    [source([problem, { ...problem, code: 'last' }]), 'last'],
+    [source([], thrown), 'truncated'],
+    [source([], new Error('boom')), 'source-failed'],
+  ] as const
+  for (const [{ stream }, code] of cases) await expect(consumeStream(stream)).rejects.toMatchObject({ code })
+  const errors: string[] = []
+  const onError = (error: StreamError) => void errors.push(error.code)
+  expect(await consumeStream(source([problem]).stream, { onError })).toBe('failed')
+  expect(await consumeStream(source([], new Error('boom')).stream, { onError })).toBe('failed')
+  expect(errors).toEqual(['c', 'source-failed'])
+})
+
+test('STR-43 a local source that ends without done has succeeded', async () => {
+  let count = 0
+  expect(await consumeStream(source([text]).stream, { onDone: () => void count++ })).toBe('done')
+  expect(count).toBe(1)
+  expect(await consumeStream(source([{ ...problem, code: 'invalid-chunk' }]).stream)).toBe('done')
+  expect(await consumeStream(source([{ ...problem, streamId: 's' }]).stream)).toBe('done')
+})
+
+test('STR-43 what a handler throws rejects, and no other handler hears of it', async () => {
+  const thrown = new Error('mine')
+  const throwing = () => {
+    throw thrown
+  }
+  const errors: unknown[] = []
+  const onError = (error: unknown) => void errors.push(error)
+  const left = source([text, text])
+  await expect(consumeStream(left.stream, { onChunk: throwing, onError })).rejects.toBe(thrown)
+  await expect.poll(() => left.seen.isReturned).toBe(true)
+  await expect(consumeStream(source([{ type: 'done' }]).stream, { onDone: throwing, onError })).rejects.toBe(
+    thrown,
+  )
+  expect(errors).toEqual([])
+  await expect(consumeStream(source([problem]).stream, { onError: throwing })).rejects.toBe(thrown)
+})
