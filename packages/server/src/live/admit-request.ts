@@ -1,4 +1,5 @@
 import type { CruxStore } from '@crux/core'
+import { CruxError } from '@crux/core/errors'
 import { sseEndId } from '@crux/core/sse'
 import { errorResponse, withHeaders } from '../push/error-response.ts'
 import { viewTag } from './live-cursor.ts'
@@ -20,8 +21,10 @@ export interface Admission<Context> {
 /** What decides on requests. */
 export interface AdmissionOptions<Context> extends Pick<
   CruxSSEHandlerOptions<Context>,
-  'store' | 'authorize' | 'prefix' | 'viewKey'
+  'authorize' | 'prefix' | 'viewKey'
 > {
+  /** The store's view of a scope. Throws `invalid-id` if it is none. */
+  readonly viewOf: (prefix: string) => CruxStore
   /** The user's headers, for the answers made here. */
   readonly added: Headers
   readonly report: Report
@@ -33,63 +36,39 @@ export interface AdmissionOptions<Context> extends Pick<
  * `invalid-id` at construction if a fixed prefix is no scope.
  */
 export function createAdmission<Context>({
-  store,
   authorize,
   prefix = '',
   viewKey,
+  viewOf,
   added,
   report,
 }: AdmissionOptions<Context>): (
   request: Request,
   lastEventId: string,
 ) => Promise<Admission<Context> | Response> {
-  const fixedView = typeof prefix === 'string' ? store.scope(prefix) : undefined
-
-  async function grant(request: Request): Promise<{ context: Context } | Response> {
-    // Without `authorize` nothing else can be the context: its type is then `undefined`.
-    if (authorize === undefined) return { context: undefined as Context }
-    const granted = await authorize(request)
-    if (isResponse(granted)) return granted
-    if (granted === false) return errorResponse(refusals.forbidden, added)
-    return { context: granted }
-  }
-
-  async function choose(request: Request, context: Context): Promise<Admission<Context> | Response> {
-    const chosen = typeof prefix === 'string' ? prefix : await prefix(request, context)
-    if (isResponse(chosen)) return chosen
-    const tag = viewTag(viewKey?.(context) ?? '')
-    const view = fixedView ?? viewOf(chosen, request)
-    return view === undefined
-      ? errorResponse(refusals.broken, added)
-      : { context, prefix: chosen, store: view, tag }
-  }
-
-  function viewOf(chosen: string, request: Request): CruxStore | undefined {
-    try {
-      return store.scope(chosen)
-    } catch (error) {
-      report(error, 'prefix', request)
-      return undefined
-    }
-  }
+  const fixedView = typeof prefix === 'string' ? viewOf(prefix) : undefined
 
   return async (request, lastEventId) => {
     let phase: 'authorize' | 'prefix' = 'authorize'
     try {
-      const granted = await grant(request)
-      if (!('context' in granted)) return granted
+      // Without `authorize` nothing else can be the context: its type is then `undefined`.
+      const context = authorize === undefined ? (undefined as Context) : await authorize(request)
+      if (isResponse(context)) return context
+      if (context === false) return errorResponse(refusals.forbidden, added)
       if (lastEventId === sseEndId) {
-        return new Response(null, {
-          status: 204,
-          headers: withHeaders(added, { 'cache-control': 'no-store' }),
-        })
+        const headers = withHeaders(added, { 'cache-control': 'no-store' })
+        return new Response(null, { status: 204, headers })
       }
       phase = 'prefix'
-      return await choose(request, granted.context)
+      const chosen = typeof prefix === 'string' ? prefix : await prefix(request, context)
+      if (isResponse(chosen)) return chosen
+      const tag = viewKey === undefined ? '' : viewTag(viewKey(context))
+      return { context, prefix: chosen, store: fixedView ?? viewOf(chosen), tag }
     } catch (error) {
       if (isResponse(error)) return error
       report(error, phase, request)
-      return errorResponse(refusals.failed, added)
+      const isNoScope = CruxError.is(error, 'invalid-id') && phase === 'prefix'
+      return errorResponse(isNoScope ? refusals.broken : refusals.failed, added)
     }
   }
 }

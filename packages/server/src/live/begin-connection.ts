@@ -1,9 +1,8 @@
 import type { ChangeBatch, CruxStore } from '@crux/core'
 import { chunkFrames } from '../push/chunk-frames.ts'
-import { createChunk } from '../push/chunk.ts'
 import { sendBacklog, setBacklog, type Connection } from './connection.ts'
 import { feedEnded, openFeed, type Feed } from './feed.ts'
-import { readyFrame, resetFrame } from './frames.ts'
+import { resetFrame, type OpeningFrames } from './frames.ts'
 import { positionOf, tagCursor } from './live-cursor.ts'
 import { batchFrames, snapshotFrames } from './view.ts'
 
@@ -12,9 +11,7 @@ export interface BeginOptions {
   readonly store: Pick<CruxStore, 'changes'>
   /** The store's cursor that the client resumes from. */
   readonly after: string | undefined
-  /** What stands before everything else in the stream. */
-  readonly greeting: string
-  readonly heartbeatMs: number
+  readonly opening: OpeningFrames
   /** The store failed after its first answer and before `ready`. */
   readonly onFailure: (error: unknown) => void
 }
@@ -37,8 +34,7 @@ export async function beginConnection(connection: Connection, options: BeginOpti
     const snapshot = await snapshots?.read()
     if (snapshot !== undefined) {
       goLive(connection, snapshot.cursor)
-      const ready = createChunk(readyFrame(tagOf(connection, snapshot.cursor), options.heartbeatMs))
-      setBacklog(connection, [...snapshot.chunks, ready].values())
+      setBacklog(connection, snapshot.chunks.values())
       return
     }
     feed = await open(connection, store, undefined)
@@ -59,7 +55,7 @@ function open(
 }
 
 async function follow(connection: Connection, { batches }: Feed, options: BeginOptions): Promise<void> {
-  let head = options.greeting
+  let head = options.opening.greeting
   let sent: Set<string> | undefined
   for await (const batch of batches) {
     if (connection.isEnded) return
@@ -88,7 +84,7 @@ function* framesOf(
   if (reset) yield resetFrame
   if (sent !== undefined) yield* snapshotFrames(view, changes, sent)
   else yield* batchFrames(view, changes, ready ? undefined : cursor && tagOf(connection, cursor))
-  if (ready && cursor !== undefined) yield readyFrame(tagOf(connection, cursor), options.heartbeatMs)
+  if (ready && cursor !== undefined) yield options.opening.ready(tagOf(connection, cursor))
 }
 
 function tagOf(connection: Connection, cursor: string): string {

@@ -9,7 +9,7 @@ import { answerPoll } from './answer-poll.ts'
 import { beginConnection } from './begin-connection.ts'
 import type { Connection } from './connection.ts'
 import { createConnections } from './connections.ts'
-import { greetingFrames, retryFrame } from './frames.ts'
+import { createOpeningFrames, retryFrame } from './frames.ts'
 import { createHub, type FollowedScope } from './hub.ts'
 import { untagCursor } from './live-cursor.ts'
 import type { CruxSSEHandlerOptions, LiveConnectionInfo } from './live-options.ts'
@@ -77,16 +77,22 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     'cache-control': 'private, no-store',
   })
   pollHeaders.append('vary', 'accept')
-  const admit = createAdmission({ ...options, added, report })
-  const greeting = greetingFrames(retryMs)
+  const opening = createOpeningFrames(retryMs, heartbeatMs)
   const hub = createHub({
     store,
-    greeting,
+    opening,
     maxBufferedBytes,
     progressWindowMs,
     onEpoch: () => connections.endAll('closed'),
   })
-  const connections = createConnections({ hub, greeting, heartbeatMs, stallMs, maxLifetimeMs })
+  const admit = createAdmission({ ...options, viewOf: hub.viewOf, added, report })
+  const connections = createConnections({
+    hub,
+    greeting: opening.greeting,
+    heartbeatMs,
+    stallMs,
+    maxLifetimeMs,
+  })
   let polls = 0
   let isClosed = false
 
@@ -126,8 +132,7 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
       await beginConnection(connection, {
         store: admission.store,
         after: lastEventId === '' ? undefined : untagCursor(lastEventId, view.tag),
-        greeting,
-        heartbeatMs,
+        opening,
         onFailure: (error) => {
           report(error, 'store', request)
           connections.end(connection, 'error')

@@ -14,18 +14,21 @@ export function retryFrame(retryMs: number): string {
   return `retry: ${retryMs}\n\n`
 }
 
-/** The first bytes: the wait before reconnecting, then a comment, so that adapters send their headers (LIVE-15). */
-export function greetingFrames(retryMs: number): string {
-  return retryFrame(retryMs) + heartbeatFrame
+/** What stands before and after what a client is given to begin with. */
+export interface OpeningFrames {
+  /** The wait before reconnecting, then a comment, so that adapters send their headers (LIVE-15). */
+  readonly greeting: string
+  /** Everything up to `cursor` was delivered (LIVE-10). */
+  readonly ready: (cursor: string) => string
 }
 
-/** Everything up to `cursor` was delivered (LIVE-10). */
-export function readyFrame(cursor: string, heartbeatMs: number): string {
-  return encodeEvent({
-    event: 'crux-sync',
-    id: cursor,
-    data: JSON.stringify({ phase: 'ready', heartbeatMs }),
-  })
+/** The opening frames of a handler; both times are in milliseconds. */
+export function createOpeningFrames(retryMs: number, heartbeatMs: number): OpeningFrames {
+  const data = JSON.stringify({ phase: 'ready', heartbeatMs })
+  return {
+    greeting: retryFrame(retryMs) + heartbeatFrame,
+    ready: (cursor) => encodeEvent({ event: 'crux-sync', id: cursor, data }),
+  }
 }
 
 /** One change; `data` is the JSON of its data part. With `cursor` it is the last of its batch (LIVE-11). */

@@ -1,6 +1,7 @@
 import type { ChangeBatch, CruxRecord, CruxStore } from '@crux/core'
 import { createChannel, type Channel } from './channel.ts'
 import type { Connection } from './connection.ts'
+import type { OpeningFrames } from './frames.ts'
 import { positionOf, tagCursor } from './live-cursor.ts'
 import { createProgressWindow, type Batch, type ProgressWindow } from './progress-window.ts'
 import { createSendWindow } from './send-window.ts'
@@ -32,6 +33,8 @@ export interface FollowedScope {
 export interface Hub {
   /** All scopes that somebody follows, by absolute name. */
   readonly scopes: ReadonlyMap<string, FollowedScope>
+  /** The store's view of a scope, relative to the store. Throws `invalid-id` if it is none. */
+  readonly viewOf: (prefix: string) => CruxStore
   /** Takes a place in a scope. The store is listened to from then on, before anything is read (D5). */
   readonly enter: (store: CruxStore) => FollowedScope
   /** Gives the place back. With the last one everything of the scope is forgotten, and with the last scope the store. */
@@ -46,8 +49,7 @@ export interface Hub {
 /** What a hub needs. */
 export interface HubOptions {
   readonly store: CruxStore
-  /** What stands before everything else in a stream. */
-  readonly greeting: string
+  readonly opening: OpeningFrames
   readonly maxBufferedBytes: number
   readonly progressWindowMs: number
   /** The store's data is not what it was: every cursor is void (STO-12). */
@@ -64,7 +66,7 @@ const maxSnapshotBytes = 16 * 1_048_576
  *     commit ─► by scope of the key ─► progress window ─► send window ─► channels ─► clients
  *               '', 'a:', 'a:b:'       (of the scope)     (of the hub)   encoded once per channel
  */
-export function createHub({ store, greeting, maxBufferedBytes, progressWindowMs, onEpoch }: HubOptions): Hub {
+export function createHub({ store, opening, maxBufferedBytes, progressWindowMs, onEpoch }: HubOptions): Hub {
   const scopes = new Map<string, FollowedScope>()
   const due = new Set<FollowedScope>()
   const sendWindow = createSendWindow(sendRound)
@@ -118,6 +120,8 @@ export function createHub({ store, greeting, maxBufferedBytes, progressWindowMs,
 
   return {
     scopes,
+    // A view that is in use was checked, and making another one would cost more than all else that a request takes.
+    viewOf: (prefix) => scopes.get(store.scopePrefix + prefix)?.store ?? store.scope(prefix),
     enter: (view) => {
       unsubscribe ??= store.subscribe(hear)
       const name = view.scopePrefix
@@ -156,7 +160,7 @@ export function createHub({ store, greeting, maxBufferedBytes, progressWindowMs,
         channel = createChannel({
           view,
           snapshots: view.isShared
-            ? createSnapshotReader({ store: scope.store, view, greeting, budget: snapshotBudget })
+            ? createSnapshotReader({ store: scope.store, view, opening, budget: snapshotBudget })
             : undefined,
           cursorAt: (position) => tagCursor(scope.store.cursorAt(position), view.tag),
           maxBufferedBytes,

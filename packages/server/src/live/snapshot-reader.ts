@@ -3,13 +3,16 @@ import { afterwards } from '../push/afterwards.ts'
 import { createChunk, type Chunk } from '../push/chunk.ts'
 import { chunkLength } from '../push/chunk-frames.ts'
 import { feedEnded, openFeed } from './feed.ts'
-import { resetFrame } from './frames.ts'
+import { resetFrame, type OpeningFrames } from './frames.ts'
+import { tagCursor } from './live-cursor.ts'
 import { snapshotFrames, type View } from './view.ts'
 
 /** Everything in a scope as of one position, encoded once for all who come. */
 export interface Snapshot {
-  /** Greeting, `reset` and the entities. `ready` is not in it: its cursor moves on while nothing here changes. */
+  /** Greeting, `reset`, the entities and `ready`. */
   readonly chunks: readonly Chunk[]
+  /** What stands before `ready` in the last chunk: its cursor moves on while nothing here changes. */
+  readonly tail: string
   /** The store's cursor of that position. */
   readonly cursor: string
 }
@@ -26,14 +29,15 @@ export interface SnapshotReader {
 
 /** What a snapshot reader needs. */
 export interface SnapshotReaderOptions {
-  readonly store: Pick<CruxStore, 'changes'>
+  readonly store: Pick<CruxStore, 'changes' | 'commit'>
   readonly view: View
-  /** What stands before everything else in a stream. */
-  readonly greeting: string
+  readonly opening: OpeningFrames
   /** What all kept snapshots of a handler may take together, in bytes; a reader takes of it what it keeps. */
   readonly budget: { bytes: number }
 }
 
+/** What was purged is in no feed, so a kept snapshot is read anew after so long. */
+const maxAgeMs = 2_000
 /** A larger snapshot is not shared: each client is sent its own, page by page, as fast as it takes them. */
 const maxSharedLength = 1_048_576
 
@@ -44,10 +48,11 @@ const maxSharedLength = 1_048_576
 export function createSnapshotReader({
   store,
   view,
-  greeting,
+  opening,
   budget,
 }: SnapshotReaderOptions): SnapshotReader {
   let kept: Snapshot | undefined
+  let readAt = 0
   let isTooLarge = false
   let isClosed = false
   let ending = new AbortController()
@@ -55,13 +60,19 @@ export function createSnapshotReader({
   let queued: Promise<Snapshot | undefined> | undefined
 
   async function refresh(): Promise<Snapshot | undefined> {
-    if (kept !== undefined) {
-      const { first, end } = await open(kept.cursor)
+    const known = performance.now() - readAt < maxAgeMs ? kept : undefined
+    if (known !== undefined) {
+      // An empty commit writes nothing and answers the head's cursor: the least that can be asked (STO-1).
+      const head = await store.commit([])
+      if (head.cursor === known.cursor) return known
+      const { first, end } = await open(known.cursor)
       await end()
       const isUnchanged = first.ready && !first.reset && first.changes.length === 0
-      if (isUnchanged && first.cursor !== undefined)
-        return keep({ chunks: kept.chunks, cursor: first.cursor })
+      if (isUnchanged && first.cursor !== undefined) {
+        return keep(snapshotOf(known.chunks.slice(0, -1), known.tail, first.cursor))
+      }
     }
+    readAt = performance.now()
     return keep(await gather())
   }
 
@@ -69,6 +80,11 @@ export function createSnapshotReader({
     ending = new AbortController()
     if (isClosed) ending.abort(feedEnded)
     return openFeed(store, after, ending)
+  }
+
+  function snapshotOf(before: readonly Chunk[], tail: string, cursor: string): Snapshot {
+    const last = createChunk(tail + opening.ready(tagCursor(cursor, view.tag)))
+    return { chunks: [...before, last], tail, cursor }
   }
 
   async function gather(): Promise<Snapshot | undefined> {
@@ -81,7 +97,7 @@ export function createSnapshotReader({
       if (batch.reset) {
         chunks.length = length = 0
         sent.clear()
-        text = greeting + resetFrame
+        text = opening.greeting + resetFrame
       }
       for (const frame of snapshotFrames(view, batch.changes, sent)) {
         text += frame
@@ -94,9 +110,7 @@ export function createSnapshotReader({
         isTooLarge = true
         return undefined
       }
-      if (!batch.ready || batch.cursor === undefined) continue
-      if (text !== '') chunks.push(createChunk(text))
-      return { chunks, cursor: batch.cursor }
+      if (batch.ready && batch.cursor !== undefined) return snapshotOf(chunks, text, batch.cursor)
     }
     return undefined
   }

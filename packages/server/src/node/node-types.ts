@@ -19,6 +19,13 @@ export interface NodeRequest {
   readonly resume: () => unknown
 }
 
+/** What the adapter needs of a socket of Node. */
+export interface NodeSocket {
+  readonly write: (bytes: Uint8Array) => boolean
+  readonly on: (event: string, listener: () => void) => unknown
+  readonly off: (event: string, listener: () => void) => unknown
+}
+
 /** What the adapter needs of a response of Node. */
 export interface NodeResponse {
   statusCode: number
@@ -35,6 +42,9 @@ export interface NodeResponse {
   readonly end: () => unknown
   readonly destroy: (error?: Error) => unknown
   readonly on: (event: string, listener: () => void) => unknown
+  readonly off: (event: string, listener: () => void) => unknown
+  /** `null` before the response has its turn on the connection, and after it. */
+  readonly socket?: NodeSocket | null
   /** HTTP/1.1: true, once the headers are made, if each write is framed as a chunk. */
   chunkedEncoding?: boolean
   /** Of compression middleware. */

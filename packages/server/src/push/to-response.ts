@@ -10,7 +10,7 @@ import { unref } from './unref.ts'
  * kept until then: Node passes an abort on only while the `Request` can be reached (SSE-24).
  */
 export function toResponse({ headers, open }: PushedBody, request: Request): Response {
-  let producer: Producer
+  let producer: Producer | undefined
   let controller: ReadableStreamDefaultController<Uint8Array>
   let isOver = false
   let lastWord: { readonly chunk: Chunk; readonly timer: ReturnType<typeof setTimeout> } | undefined
@@ -50,16 +50,13 @@ export function toResponse({ headers, open }: PushedBody, request: Request): Res
     if (isOver) return
     finish()
     controller.close()
-    producer.onGone()
+    producer?.onGone()
   }
 
   const body = new ReadableStream<Uint8Array>(
     {
       start: (given) => {
         controller = given
-        producer = open(output)
-        request.signal.addEventListener('abort', leave)
-        if (request.signal.aborted) leave()
       },
       pull: () => {
         if (lastWord !== undefined) {
@@ -68,7 +65,7 @@ export function toResponse({ headers, open }: PushedBody, request: Request): Res
           lastWord = undefined
         } else if (!isOver) {
           output.isReady = true
-          producer.onReady()
+          producer?.onReady()
         }
       },
       cancel: () => {
@@ -76,10 +73,14 @@ export function toResponse({ headers, open }: PushedBody, request: Request): Res
         lastWord = undefined
         if (isOver) return
         finish()
-        producer.onGone()
+        producer?.onGone()
       },
     },
     { highWaterMark: 0 },
   )
+  request.signal.addEventListener('abort', leave)
+  // Not in `start`: no function that lives as long as the stream may hold on to what `open` needed.
+  producer = open(output)
+  if (request.signal.aborted) leave()
   return new Response(body, { headers })
 }

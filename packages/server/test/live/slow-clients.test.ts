@@ -129,8 +129,7 @@ describe('LIVE-17 slow clients', () => {
     const healthy = await follow(handler)
     const slow = await reluctant(handler)
     for (let turn = 0; turn < 5; turn++) await setImmediate()
-    await slow.take()
-    await slow.take()
+    await takeUntilReady(slow)
     // Nothing waits for it, so it may be silent for as long as it likes.
     await vi.advanceTimersByTimeAsync(5_000)
     expect(handler.stats()).toEqual({ open: 2 })

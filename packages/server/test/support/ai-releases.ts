@@ -29,6 +29,8 @@ interface ChatInit {
   readonly onError?: (error: Error) => void
 }
 
+type Fetch = (url: unknown, request?: RequestInit) => Promise<Response>
+
 interface WriterLike {
   readonly write: (chunk: never) => void
   readonly merge: (stream: ReadableStream<never>) => void
@@ -37,7 +39,7 @@ interface WriterLike {
 /** What of the AI SDK the tests use, as far as its releases agree on it. */
 export interface AiSdk {
   readonly AbstractChat: new (init: ChatInit) => Chat
-  readonly DefaultChatTransport: new (options: { api?: string; fetch?: typeof fetch }) => object
+  readonly DefaultChatTransport: new (options: { api?: string; fetch?: Fetch }) => object
   readonly createUIMessageStream: (options: {
     execute: (options: { writer: WriterLike }) => void | Promise<void>
     originalMessages?: readonly ChatMessage[]
@@ -91,12 +93,12 @@ export function openChat(
     typeof route === 'string'
       ? { api: route }
       : {
-          fetch: async (_url: unknown, request?: RequestInit) =>
+          fetch: async (_url: unknown, request?: RequestInit): Promise<Response> =>
             route(new Request('http://test.invalid/api/chat', request)),
         }
   return new HeadlessChat({
     ...init,
     state,
-    transport: new DefaultChatTransport(transport as { fetch: typeof fetch }),
+    transport: new DefaultChatTransport(transport),
   })
 }
