@@ -66,7 +66,14 @@ begin
   ) returns table (
     in_epoch text, group_number integer, first_seq bigint, floor_then bigint,
     conflict_key text, conflict_entity text, conflict_revision bigint
-  ) language plpgsql set lock_timeout = '5s' as $commit$
+  ) language plpgsql
+    -- A caller that gave up must not leave a server process waiting for the lock.
+    set lock_timeout = '5s'
+    -- Plans are kept: one that reads the whole table because it is small would still do so when it is large.
+    set enable_seqscan = off
+    -- Compiling a plan takes seconds, running it a millisecond.
+    set jit = off
+  as $commit$
   declare
     meta "${schema}".crux_meta;
     wave_start integer := 1;
@@ -146,7 +153,7 @@ begin
   -- All of these records, or none if one of them is at another revision by now.
   create function "${schema}".crux_forget(
     library integer, ref_key text[], ref_entity text[], ref_revision bigint[]
-  ) returns integer language plpgsql set lock_timeout = '5s' as $forget$
+  ) returns integer language plpgsql set lock_timeout = '5s' set enable_seqscan = off set jit = off as $forget$
   declare
     meta "${schema}".crux_meta;
   begin

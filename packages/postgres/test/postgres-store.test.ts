@@ -10,7 +10,7 @@ import { newSchema, server } from './postgres-server.ts'
 const schemas = new Map<CruxStore, string>()
 
 describe.skipIf(server === undefined)('with a server', () => {
-  const pool = new Pool({ connectionString: server?.url })
+  const pool = new Pool({ connectionString: server?.connectionString })
   afterAll(async () => {
     for (const schema of schemas.values()) await pool.query(`drop schema if exists ${schema} cascade`)
     await pool.end()

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { CruxError, type CruxStore, type DurableCruxStore, type Write } from '@crux/core'
+import type { CruxStore, DurableCruxStore, Write } from '@crux/core'
 import { examplePlan } from '@crux/core/testing'
 import { cruxSqliteStore, type SqliteStoreOptions } from '@crux/sqlite'
 import { expect, test as base } from 'vitest'
@@ -19,23 +19,23 @@ interface Fixtures {
 
 const test = base.extend<Fixtures>({
   // oxlint-disable-next-line no-empty-pattern -- vitest reads the dependencies of a fixture from the pattern.
-  path: async ({}, use) => {
+  path: async ({}, provide) => {
     const folder = mkdtempSync(join(tmpdir(), 'crux-sqlite-'))
-    await use(join(folder, 'crux.db'))
+    await provide(join(folder, 'crux.db'))
     rmSync(folder, { recursive: true })
   },
-  open: async ({ path }, use) => {
+  open: async ({ path }, provide) => {
     const stores: CruxStore[] = []
-    await use((options = {}) => {
+    await provide((options = {}) => {
       const store = cruxSqliteStore({ path, synchronous: 'normal', pollIntervalMs: 50, ...options })
       stores.push(store)
       return store
     })
     for (const store of stores) await store.close()
   },
-  file: async ({ path }, use) => {
+  file: async ({ path }, provide) => {
     const opened: DatabaseSync[] = []
-    await use(() => {
+    await provide(() => {
       const db = new DatabaseSync(path)
       opened.push(db)
       return db
@@ -209,11 +209,7 @@ test('STO-30 what cannot be a file is refused when the store is made, without th
 }) => {
   const attempt = () => open({ path: join(path, 'no', 'folder.db') })
   expect(attempt).toThrow(expect.objectContaining({ code: 'store-unavailable' }))
-  try {
-    attempt()
-  } catch (error) {
-    expect(CruxError.is(error) && error.message).not.toContain('folder.db')
-  }
+  expect(attempt).not.toThrow(/folder\.db/)
 })
 
 test('a file that is no database is store-unavailable', async ({ open, path }) => {

@@ -60,11 +60,11 @@ export function describeStoreProcesses<Place>(
       await using reader = start(place)
       await reader.call('follow')
       const acknowledged: SeenRecord[] = []
-      for (let round = 0; round < 4; round++) {
+      for (let round = 0; round < 3; round++) {
         const before = acknowledged.length
         const child = start(place)
         const writing = write(child, `w${round}`, acknowledged, () => false)
-        await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(before + 20), 30_000)
+        await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(before + 10), 30_000)
         await child[Symbol.asyncDispose]()
         await writing
         expectHas(await stateOf(store), acknowledged)
