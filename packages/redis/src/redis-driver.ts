@@ -55,8 +55,8 @@ const scripts = {
  */
 export function createRedisDriver({ client, keyPrefix, timeoutMs }: RedisDriverOptions): StoreDriver {
   const { open, keyPrefix: outerPrefix } = readClient(client)
-  // Core sends a commit again at half of the time: before that, a connection that is silent is replaced.
-  const caller = createRedisCaller({ open, connectMs: 0.25 * timeoutMs, silenceMs: 0.45 * timeoutMs })
+  // Core sends a commit again at half of the time: by then it was sent, or not, and a silent connection is replaced.
+  const caller = createRedisCaller({ open, connectMs: 0.4 * timeoutMs, silenceMs: 0.45 * timeoutMs })
   const tag = `{${checkKeyPrefix(outerPrefix + keyPrefix)}}`
   const key = (name: string) => `${tag}:${name}`
   const meta = key('meta')

@@ -18,8 +18,8 @@ export interface RedisStoreOptions extends StoreOptions {
 
 /**
  * A store in Redis 6.2 or newer, or Valkey, for several processes. What a commit survives is up to the server's own
- * persistence: see the README. It connects with the first call. While there is no connection, calls wait for it, up to a
- * quarter of `timeoutMs`, and then are `store-unavailable` with `outcome: 'none'` (STO-34).
+ * persistence: see the README. It connects with the first call. While there is no connection, calls wait for it, up to
+ * 0.4 × `timeoutMs`, and then are `store-unavailable` with `outcome: 'none'` (STO-34).
  *
  * Throws `invalid-value` for a client of another kind and for an option out of range.
  *
