@@ -1,4 +1,4 @@
-import type { CruxStore } from '@crux/core'
+import type { CruxDataChunk, CruxStore } from '@crux/core'
 import { createCruxOutput } from './crux-output.ts'
 import type { CruxPartOptions, UIMessageStreamWriterLike } from './stream-writer-types.ts'
 
@@ -44,7 +44,9 @@ export function createCruxStreamWriter<C extends { readonly type: string }>(
   options: CruxStreamWriterOptions = {},
 ): CruxStreamWriter<C> {
   const { onError = logError } = options
-  const output = createCruxOutput<C>(store, { ...options, put: (chunk) => writer.write(chunk), onError })
+  // What takes the one and the other takes either.
+  const put = (chunk: C | CruxDataChunk) => writer.write(chunk as C)
+  const output = createCruxOutput<C>(store, { ...options, put, onError })
   let isClosed = false
 
   return {

@@ -5,8 +5,8 @@ import type { CruxDataChunk } from '@crux/core'
  * message type does not allow for the parts of Crux does not fit; one for plain `UIMessage` does (SDK-8).
  */
 export interface UIMessageStreamWriterLike<C> {
-  readonly write: (chunk: C | CruxDataChunk) => void
-  readonly merge?: (stream: ReadableStream<C | CruxDataChunk>) => void
+  readonly write: ((chunk: C) => void) & ((chunk: CruxDataChunk) => void)
+  readonly merge?: (stream: ReadableStream<C>) => void
 }
 
 /** What of a store is shown in a stream, and how. */
