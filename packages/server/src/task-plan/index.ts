@@ -18,6 +18,19 @@ export type { TaskPlanState } from './task-plan-state.ts'
 export type { SettleCause } from './settle.ts'
 export { formatSseEvent } from './format-sse-event.ts'
 
+// For the agent
+export { updateTaskPlanTool } from './update-task-plan-tool.ts'
+export type {
+  UpdateTaskPlanAnswer,
+  UpdateTaskPlanTool,
+  UpdateTaskPlanToolOptions,
+} from './update-task-plan-tool.ts'
+export { taskPlanInstructions } from './task-plan-instructions.ts'
+export { subagentDetail } from './subagent-detail.ts'
+
+// Before a model sees the messages
+export { stripTaskPlanParts } from '@crux/core/task-plan'
+
 // Names and texts
 export { deriveTaskLabel } from './derive-task-label.ts'
 export { isHiddenReasoning } from './hidden-reasoning.ts'
