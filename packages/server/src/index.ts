@@ -14,6 +14,14 @@ export type {
 export type { CruxPartOptions, UIMessageStreamWriterLike } from './ui-stream/stream-writer-types.ts'
 export { stripCruxParts, stripTaskPlanParts } from '@crux/core/client'
 
+// The chunks of a turn, and objects that are shown while they are written
+export { createStreamResponse, toSSE } from './structured/to-sse.ts'
+export type { ToSSEOptions } from './structured/to-sse.ts'
+export type { StreamResponseOptions } from './structured/stream-response.ts'
+export { collectBufferedStream } from './structured/collect-buffered-stream.ts'
+export type { BufferedStream } from './structured/collect-buffered-stream.ts'
+export type { ChunkSource } from './structured/chunk-source.ts'
+
 // On node:http
 export { toNodeHandler } from './node/to-node-handler.ts'
 export type { NodeHandler } from './node/to-node-handler.ts'

@@ -1,0 +1,259 @@
+import { readStream, type Chunk } from '@crux/core/structured'
+import { createStreamResponse, toNodeHandler, toSSE, type ChunkSource } from '@crux/server'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test, vi } from 'vitest'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+const hello: Chunk = { type: 'text-delta', id: 't1', delta: 'Hi\n' }
+const internal = '{"type":"error","code":"internal","message":"The stream failed."}'
+
+async function* from(chunks: readonly unknown[], failure?: Error) {
+  // Some are no chunks; that is what is tested.
+  yield* chunks as Chunk[]
+  if (failure) throw failure
+}
+
+/** A source that waits until its signal aborts, and tells how it was treated. */
+function waiting() {
+  const seen = { calls: 0, isAborted: false, isReturned: false }
+  const source: ChunkSource = async function* ({ signal }) {
+    seen.calls++
+    try {
+      yield hello
+      await new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          seen.isAborted = true
+          reject(new Error('aborted'))
+        })
+      })
+    } finally {
+      seen.isReturned = true
+    }
+  }
+  return { source, seen }
+}
+
+test('STR-32 toSSE adds done and the marker, in one write', async () => {
+  const response = toSSE(from([hello, { type: 'app.note', n: 1 }]), { status: 201, headers: { 'x-a': 'b' } })
+  expect(response.status).toBe(201)
+  expect(Object.fromEntries(response.headers)).toEqual({
+    'cache-control': 'no-cache, no-transform',
+    'content-type': 'text/event-stream; charset=utf-8',
+    'x-a': 'b',
+    'x-accel-buffering': 'no',
+  })
+  const writes: string[] = []
+  for await (const bytes of response.body ?? []) writes.push(new TextDecoder().decode(bytes))
+  expect(writes).toMatchInlineSnapshot(`
+    [
+      "data: {"type":"text-delta","id":"t1","delta":"Hi\\n"}
+
+    ",
+      "data: {"type":"app.note","n":1}
+
+    ",
+      "data: {"type":"done"}
+
+    data: [DONE]
+
+    ",
+    ]
+  `)
+})
+
+test('STR-32 createStreamResponse writes the chunks and the marker alone', async () => {
+  expect(await createStreamResponse(from([hello])).text()).toBe(
+    'data: {"type":"text-delta","id":"t1","delta":"Hi\\n"}\n\ndata: [DONE]\n\n',
+  )
+})
+
+test('STR-32 no done is added after an error of the turn, but after one of a stream', async () => {
+  const error = { type: 'error', message: 'm' }
+  expect(await toSSE(from([error])).text()).toBe('data: {"type":"error","message":"m"}\n\ndata: [DONE]\n\n')
+  expect(await toSSE(from([{ ...error, streamId: 's' }])).text()).toContain('data: {"type":"done"}')
+})
+
+test('STR-32 what follows done is not written, and the source is returned', async () => {
+  let isReturned = false
+  async function* source(): AsyncGenerator<Chunk> {
+    try {
+      yield { type: 'done', data: 1 }
+      yield hello
+    } finally {
+      isReturned = true
+    }
+  }
+  expect(await toSSE(source()).text()).toBe('data: {"type":"done","data":1}\n\ndata: [DONE]\n\n')
+  expect(isReturned).toBe(true)
+})
+
+test('STR-32 content-type cannot be set', () => {
+  expect(() => toSSE(from([]), { headers: { 'content-type': 'text/plain' } })).toThrow('content-type')
+})
+
+test('STR-32 a comment is sent while a read waits in silence, and no chunk is lost', async () => {
+  vi.useFakeTimers()
+  let push: (chunk: Chunk) => void = () => {}
+  const source = new ReadableStream<Chunk>({
+    start(controller) {
+      push = (chunk) => controller.enqueue(chunk)
+    },
+  })
+  const reader = toSSE(source).body?.getReader()
+  const next = async () => new TextDecoder().decode((await reader?.read())?.value)
+  for (let beat = 0; beat < 2; beat++) {
+    const read = next()
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(await read).toBe(':\n\n')
+  }
+  // Nobody waits now: time passes without a comment, and the chunk is kept.
+  push(hello)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(await next()).toContain('text-delta')
+  await reader?.cancel()
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('STR-33 without a reader nothing is pulled, and then one at a time', async () => {
+  let pulled = 0
+  async function* many(): AsyncGenerator<Chunk> {
+    for (; pulled < 5_000;) {
+      pulled++
+      yield hello
+    }
+  }
+  const reader = toSSE(many()).body?.getReader()
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(pulled).toBe(0)
+  for (let read = 1; read <= 3; read++) {
+    await reader?.read()
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    expect(pulled).toBeLessThanOrEqual(read + 1)
+  }
+  await reader?.cancel()
+})
+
+test('STR-34 a cancel reaches a source that waits', async () => {
+  const { source, seen } = waiting()
+  const errors: unknown[] = []
+  const reader = toSSE(source, { onError: (error) => errors.push(error) }).body?.getReader()
+  await reader?.read()
+  const pending = reader?.read()
+  await reader?.cancel()
+  await pending
+  await expect.poll(() => seen).toEqual({ calls: 1, isAborted: true, isReturned: true })
+  expect(errors).toEqual([])
+})
+
+test('STR-34 an abort of the request ends the body without a marker, and lets go of the signal', async () => {
+  const { source, seen } = waiting()
+  const controller = new AbortController()
+  const removed = vi.spyOn(controller.signal, 'removeEventListener')
+  const reader = toSSE(source, { signal: controller.signal }).body?.getReader()
+  await reader?.read()
+  const pending = reader?.read()
+  controller.abort()
+  expect(await pending).toEqual({ done: true, value: undefined })
+  await expect.poll(() => seen.isReturned).toBe(true)
+  expect(removed).toHaveBeenCalledWith('abort', expect.any(Function))
+})
+
+test('STR-34 before the first read a function is not called, an iterable returned, a stream cancelled', async () => {
+  const { source, seen } = waiting()
+  const calls: string[] = []
+  const iterable: AsyncIterable<Chunk> = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        calls.push('next')
+        return { done: true, value: undefined }
+      },
+      return: async () => {
+        calls.push('return')
+        return { done: true, value: undefined }
+      },
+    }),
+  }
+  const stream = new ReadableStream<Chunk>({ cancel: () => void calls.push('cancel') })
+  for (const given of [source, iterable, stream]) {
+    await toSSE(given).body?.cancel()
+    expect(await toSSE(source, { signal: AbortSignal.abort() }).text()).toBe('')
+  }
+  await expect.poll(() => calls).toEqual(['return', 'cancel'])
+  expect(seen.calls).toBe(0)
+})
+
+const cycle: Record<string, unknown> = { type: 'app.cycle' }
+cycle['self'] = cycle
+
+test.each<[string, ChunkSource]>([
+  ['a source that throws', from([hello], new Error('secret'))],
+  [
+    'a function that throws',
+    () => {
+      throw new Error('secret')
+    },
+  ],
+  ['a bigint', from([{ type: 'app.big', secret: 1n }])],
+  ['a cycle', from([cycle])],
+  ['a chunk without type', from([{ secret: 1 }])],
+  ['a chunk that is no object', from(['secret'])],
+  ['null', from([null])],
+])('STR-35 %s is told in fixed words, and the body ends well', async (_name, source) => {
+  const errors: unknown[] = []
+  const text = await toSSE(source, { onError: (error) => errors.push(error) }).text()
+  expect(text.endsWith(`data: ${internal}\n\ndata: [DONE]\n\n`)).toBe(true)
+  expect(text).not.toContain('secret')
+  expect(errors).toHaveLength(1)
+})
+
+test('STR-35 maskError chooses the words, and what it or onError throws changes nothing', async () => {
+  const failing = () => from([], new Error('secret'))
+  const throwing = () => {
+    throw new Error('mine')
+  }
+  const onError = () => {}
+  const masked = await toSSE(failing(), {
+    onError,
+    maskError: () => ({ code: 'busy', message: 'Later.' }),
+  }).text()
+  expect(masked).toBe('data: {"type":"error","code":"busy","message":"Later."}\n\ndata: [DONE]\n\n')
+  for (const options of [{ onError: throwing }, { onError, maskError: throwing }])
+    expect(await createStreamResponse(failing(), options).text()).toBe(
+      `data: ${internal}\n\ndata: [DONE]\n\n`,
+    )
+})
+
+test('STR-35 without onError it goes to the console', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const error = new Error('boom')
+  await toSSE(from([], error)).text()
+  expect(logged).toHaveBeenCalledWith(error)
+})
+
+test('STR-35 an error chunk of the author passes as it is', async () => {
+  expect(await toSSE(from([{ type: 'error', message: 'Sorry, Ann.', code: 'mine' }])).text()).toContain(
+    '{"type":"error","message":"Sorry, Ann.","code":"mine"}',
+  )
+})
+
+test('STR-31 STR-38 what a route sends over the network is read as it was', async () => {
+  const server = createServer(
+    toNodeHandler((request) => toSSE(from([hello, hello]), { signal: request.signal })),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    // A server that listens on TCP has such an address.
+    const { port } = server.address() as AddressInfo
+    const { body } = await fetch(`http://127.0.0.1:${port}/`)
+    const chunks: Chunk[] = []
+    for await (const chunk of readStream(body)) chunks.push(chunk)
+    expect(chunks).toEqual([hello, hello, { type: 'done' }])
+  } finally {
+    server.close()
+  }
+})
