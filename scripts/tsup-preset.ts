@@ -17,6 +17,8 @@ export function preset({ entries, clientEntries = [] }: PresetOptions) {
     treeshake: false,
     // `node:sqlite` has no name without it.
     removeNodeProtocol: false,
+    // A neutral platform has no modules of its own.
+    external: [/^node:/],
     dts: false,
     sourcemap: true,
     clean: false,
