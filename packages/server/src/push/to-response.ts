@@ -1,5 +1,5 @@
 import type { Chunk } from './chunk.ts'
-import { lastWordMs, type Output, type Producer, type PushedBody } from './pushed-body.ts'
+import { lastWordMs, type Output, type PushedBody } from './pushed-body.ts'
 import { unref } from './unref.ts'
 
 /**
@@ -10,7 +10,6 @@ import { unref } from './unref.ts'
  * kept until then: Node passes an abort on only while the `Request` can be reached (SSE-24).
  */
 export function toResponse({ headers, open }: PushedBody, request: Request): Response {
-  let producer: Producer | undefined
   let controller: ReadableStreamDefaultController<Uint8Array>
   let isOver = false
   let lastWord: { readonly chunk: Chunk; readonly timer: ReturnType<typeof setTimeout> } | undefined
@@ -50,7 +49,7 @@ export function toResponse({ headers, open }: PushedBody, request: Request): Res
     if (isOver) return
     finish()
     controller.close()
-    producer?.onGone()
+    producer.onGone()
   }
 
   const body = new ReadableStream<Uint8Array>(
@@ -65,7 +64,7 @@ export function toResponse({ headers, open }: PushedBody, request: Request): Res
           lastWord = undefined
         } else if (!isOver) {
           output.isReady = true
-          producer?.onReady()
+          producer.onReady()
         }
       },
       cancel: () => {
@@ -73,14 +72,14 @@ export function toResponse({ headers, open }: PushedBody, request: Request): Res
         lastWord = undefined
         if (isOver) return
         finish()
-        producer?.onGone()
+        producer.onGone()
       },
     },
     { highWaterMark: 0 },
   )
   request.signal.addEventListener('abort', leave)
   // Not in `start`: no function that lives as long as the stream may hold on to what `open` needed.
-  producer = open(output)
+  const producer = open(output)
   if (request.signal.aborted) leave()
   return new Response(body, { headers })
 }

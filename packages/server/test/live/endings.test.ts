@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { DurableCruxStore } from '@crux/core'
 import { inMemoryCruxStore } from '@crux/core'
 import { describe, expect, vi } from 'vitest'
@@ -213,6 +215,21 @@ describe('LIVE-16 afterwards nothing is left', () => {
     expect(handler.stats()).toEqual({ open: 0 })
     await vi.waitFor(() => expect(uses.open()).toEqual({ feeds: 0, listeners: 0 }))
     expect(handler.errors).toEqual([])
+  })
+
+  test('SSE-24 a body keeps its request reachable, so that an abort is heard', async ({ makeHandler }) => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const handler = makeHandler()
+    const aborting = new AbortController()
+    const stream = await follow(handler, { signal: aborting.signal })
+    await stream.untilReady()
+    for (let turn = 0; turn < 5; turn++) {
+      collect()
+      await setImmediate()
+    }
+    aborting.abort()
+    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 0 }))
   })
 
   test('REL-12 thousands of short connections leave nothing', async ({ makeHandler, store, write }) => {
