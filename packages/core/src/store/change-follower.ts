@@ -43,8 +43,10 @@ interface Session {
   wake: () => void
   /** Something asked for a read since the last one began. */
   isWoken: boolean
+  /** Called at the end of the read that is under way. */
+  afterThisRead: (() => void)[]
   /** Called at the end of the next read that begins from now on. */
-  afterRead: (() => void)[]
+  afterNextRead: (() => void)[]
   /** Called when the position becomes known. */
   afterStart: ((position: number) => void)[]
 }
@@ -67,7 +69,8 @@ export function createChangeFollower(options: ChangeFollowerOptions): ChangeFoll
       isOver: false,
       wake: () => {},
       isWoken: false,
-      afterRead: [],
+      afterThisRead: [],
+      afterNextRead: [],
       afterStart: [],
     }
     session = mine
@@ -80,7 +83,7 @@ export function createChangeFollower(options: ChangeFollowerOptions): ChangeFoll
     if (session === undefined) return
     session.isOver = true
     wake(session)
-    for (const resolve of session.afterRead) resolve()
+    for (const resolve of [...session.afterThisRead, ...session.afterNextRead]) resolve()
     session = undefined
     unhint()
   }
@@ -93,8 +96,8 @@ export function createChangeFollower(options: ChangeFollowerOptions): ChangeFoll
   const follow = async (mine: Session) => {
     let failures = 0
     while (!mine.isOver) {
-      const { afterRead } = mine
-      mine.afterRead = []
+      mine.afterThisRead = mine.afterNextRead
+      mine.afterNextRead = []
       mine.isWoken = false
       let pauseMs = pollIntervalMs
       try {
@@ -104,7 +107,7 @@ export function createChangeFollower(options: ChangeFollowerOptions): ChangeFoll
       } catch {
         pauseMs = fullJitterMs(failures++, { baseMs: 50, maxMs: 5_000 }, Math.random)
       }
-      for (const resolve of afterRead) resolve()
+      for (const resolve of mine.afterThisRead) resolve()
       // A restart during the read leaves the position unknown: ask at once.
       if (mine.position !== undefined || failures > 0) await pause(mine, pauseMs)
     }
@@ -175,7 +178,7 @@ export function createChangeFollower(options: ChangeFollowerOptions): ChangeFoll
     } else if (last > position) {
       const mine = session
       return new Promise<void>((resolve) => {
-        mine.afterRead.push(resolve)
+        mine.afterNextRead.push(resolve)
         wake(mine)
       })
     }

@@ -17,12 +17,12 @@ export function conflict(group: CommitGroup, found: RevisionRef): CruxError {
 
 /**
  * True if a conflict shows that the commit was never executed, although an earlier attempt had no answer: the key
- * stands where the commit would have put it, and another commit put it there. Any other conflict may come from a
- * write after this commit's own (STO-5).
+ * stands just above the revision that was expected, and another commit put it there. After this commit's own write,
+ * any other would stand higher (STO-2, STO-5).
  */
 export function provesNotExecuted(group: CommitGroup, found: RevisionRef): boolean {
-  const expected = writeOf(group, found)?.ifRevision ?? 0
-  return expected > 0 && found.revision === expected + 1
+  const expected = writeOf(group, found)?.ifRevision
+  return expected !== undefined && found.revision === expected + 1
 }
 
 /** The error of a commit of which nobody can tell whether it was executed. */

@@ -1,6 +1,6 @@
 import { createCruxStore, CruxError, type StoreDriver, type StoreOptions } from '@crux/core'
 import { driverFaults, faultyDriver } from '@crux/core/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createInMemoryDriver } from '../../src/store/in-memory-driver.ts'
 import { planWrite, taskWrites } from '../../src/testing/store-contract/example-writes.ts'
 
@@ -66,19 +66,24 @@ test('STO-5 a commit is sent again until its time is up, then its outcome is unk
   expect(faulty.calls('commit')).toBeGreaterThan(1)
 })
 
-test('STO-5 a commit whose turn never came surely did nothing', async () => {
-  const { store, faulty, other } = open({ timeoutMs: 150 })
-  faulty.always('commit', driverFaults.ignore)
-  const results = await Promise.allSettled([
-    // So large that the other cannot go with it when it is sent again.
-    store.commit(taskWrites('a:l', 20_000)),
-    store.commit([planWrite('a:p')]),
-  ])
-  expect(results.map((result) => result.status === 'rejected' && result.reason.details)).toEqual([
-    { outcome: 'unknown' },
-    { outcome: 'none' },
-  ])
+test('STO-5 a commit whose turn never came surely did nothing, then or later', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { store, faulty, other } = open({ timeoutMs: 1_000 })
+  const repair = faulty.always('commit', driverFaults.ignore)
+  const outcomes: unknown[] = []
+  const note = (error: unknown) => outcomes.push(CruxError.is(error) && error.details)
+  // So large that the other cannot go with it when it is sent again; with fake timers both have the same deadline.
+  store.commit(taskWrites('a:l', 20_000)).catch(note)
+  store.commit([planWrite('a:p')]).catch(note)
+  await vi.advanceTimersByTimeAsync(999)
+  expect(outcomes).toEqual([])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(outcomes).toEqual([{ outcome: 'unknown' }, { outcome: 'none' }])
+  repair()
+  await vi.advanceTimersByTimeAsync(5_000)
   expect((await other.list()).records).toEqual([])
+  await store.commit([planWrite('a:q')])
 })
 
 test('STO-5 what surely did nothing fails at once and is not sent again', async () => {
@@ -112,6 +117,15 @@ test('STO-5 a conflict that shows that the commit was never executed is a confli
   })
 })
 
+test('STO-5 a new key that another commit made first was never made by this one', async () => {
+  const { store, faulty, other } = open()
+  faulty.next('commit', async () => {
+    await other.commit([planWrite('a:p')])
+    throw new Error('connection reset')
+  })
+  await expect(store.commit([planWrite('a:p')])).rejects.toMatchObject({ code: 'conflict' })
+})
+
 test('STO-5 an attempt that answers after it was given up changes nothing', async () => {
   const { store, faulty, groups } = open({ timeoutMs: 200 })
   const late: Promise<unknown>[] = []
@@ -128,6 +142,38 @@ test('STO-5 an attempt that answers after it was given up changes nothing', asyn
   expect(heard).toEqual(['a:p', 'a:q'])
   expect(groups).toHaveLength(3)
   undo()
+})
+
+test.each([
+  ['answers', async (execute: () => Promise<unknown>) => execute()],
+  ['fails', driverFaults.fail],
+] as const)('STO-20 an attempt that was given up and then %s lets nothing else start', async (_, end) => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { store, faulty } = open({ timeoutMs: 1_000 })
+  const releases: (() => void)[] = []
+  const held = () => new Promise<void>((resolve) => releases.push(resolve))
+  faulty.next(
+    'commit',
+    async (execute) => {
+      await held()
+      return end(execute)
+    },
+    async (execute) => {
+      await held()
+      return execute()
+    },
+  )
+  const first = store.commit([planWrite('a:p')])
+  await vi.advanceTimersByTimeAsync(600)
+  expect(faulty.calls('commit')).toBe(2)
+  const second = store.commit([planWrite('a:q')])
+  releases[0]?.()
+  await vi.advanceTimersByTimeAsync(50)
+  expect(faulty.calls('commit')).toBe(2)
+  releases[1]?.()
+  await vi.advanceTimersByTimeAsync(50)
+  expect((await Promise.all([first, second])).map(({ records }) => records[0]?.seq)).toEqual([1, 2])
 })
 
 test('STO-8 a commit that was executed after its caller gave up is heard all the same', async () => {

@@ -160,6 +160,86 @@ test('STO-8 a read that never ends holds a commit up no longer than its time', a
   undo()
 })
 
+test('STO-8 a commit that is told while a read is under way is heard once', async () => {
+  const faulty = faultyDriver(createInMemoryDriver())
+  const wakes = new Set<() => void>()
+  const onHint = (wake: () => void) => {
+    wakes.add(wake)
+    return () => wakes.delete(wake)
+  }
+  const store = createCruxStore({ ...faulty.driver, onHint }, { pollIntervalMs: Infinity })
+  const heard: string[] = []
+  const undo = store.subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
+  await store.commit([planWrite('a:1')])
+  let release = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  faulty.next('since', async (execute) => {
+    await held
+    return execute()
+  })
+  for (const wake of wakes) wake()
+  await vi.waitFor(() => expect(faulty.calls('since')).toBe(1))
+  await store.commit([planWrite('a:2')])
+  release()
+  for (const wake of wakes) wake()
+  await vi.waitFor(() => expect(faulty.calls('since')).toBe(2))
+  await store.commit([planWrite('a:3')])
+  expect(heard).toEqual(['a:1', 'a:2', 'a:3'])
+  undo()
+})
+
+test('STO-8 a commit does not wait for a read that nobody needs any more', async () => {
+  const driver = createInMemoryDriver()
+  const faulty = faultyDriver(driver)
+  const store = createCruxStore(faulty.driver, { pollIntervalMs: Infinity })
+  const undo = store.subscribe(() => {})
+  await store.commit([planWrite('a:1')])
+  faulty.always('since', driverFaults.ignore)
+  await createCruxStore(driver).commit([planWrite('a:2')])
+  const commit = store.commit([planWrite('a:3')])
+  await vi.waitFor(() => expect(faulty.calls('since')).toBe(1))
+  const startedAt = performance.now()
+  undo()
+  await commit
+  // Its time would be 5 s.
+  expect(performance.now() - startedAt).toBeLessThan(2_000)
+})
+
+test('STO-5 one hint brings all that is new, page after page', async () => {
+  const driver = createInMemoryDriver()
+  let hint = () => {}
+  const onHint = (wake: () => void) => {
+    hint = wake
+    return () => {}
+  }
+  const store = createCruxStore({ ...driver, onHint }, { pollIntervalMs: Infinity })
+  const heard: string[] = []
+  const undo = store.subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
+  await store.commit([planWrite('a:first')])
+  const other = createCruxStore(driver)
+  const keys = Array.from({ length: 450 }, (_, index) => `a:p${index}`)
+  await Promise.all(keys.map((key) => other.commit([planWrite(key)])))
+  hint()
+  await vi.waitFor(() => expect(heard).toEqual(['a:first', ...keys]))
+  undo()
+})
+
+test('LIVE-18 what nobody listens to is not even read', async () => {
+  const report = silenceConsole()
+  const driver = createInMemoryDriver()
+  const store = createCruxStore(driver, { pollIntervalMs: 5 })
+  const heard: string[] = []
+  const undo = store.scope('a:').subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
+  await store.commit([planWrite('a:1')])
+  const write = { entity: 'plan', key: 'b:spoiled', value: '{', event: 'created', ifRevision: 0 } as const
+  await driver.commit([{ id: 'x', writes: [write] }])
+  await createCruxStore(driver).commit([planWrite('a:2')])
+  await vi.waitFor(() => expect(heard).toEqual(['a:1', 'a:2']))
+  expect(report).not.toHaveBeenCalled()
+  undo()
+  await store.close()
+})
+
 test('STO-10 one follower serves all feeds and listeners, and stops with the last', async () => {
   const driver = createInMemoryDriver()
   const faulty = faultyDriver(driver)
