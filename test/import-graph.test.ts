@@ -158,6 +158,18 @@ describe('what a browser loads is small', () => {
     expect(wrong.map(show)).toEqual([])
   })
 
+  test.each(['@crux/server/task-plan', '@crux/core/task-plan', '@crux/core/client'])(
+    'INJ-3 INJ-A29 %s loads no zod and no AI SDK',
+    (specifier) => {
+      const entry = entrySource(specifier)
+      if (!entry) throw new Error(`${specifier} has no source in its package.json`)
+      const wrong = reachableFrom(entry, imports).filter(({ specifier: loaded }) =>
+        /^(zod|ai|@ai-sdk)($|\/)/.test(loaded),
+      )
+      expect(wrong.map(show)).toEqual([])
+    },
+  )
+
   test('server runs where there is no Node: it imports node:* only as types or on demand', () => {
     const wrong = within('server').filter(
       ({ specifier, typeOnly, dynamic }) => specifier.startsWith('node:') && !typeOnly && !dynamic,

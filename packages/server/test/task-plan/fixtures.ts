@@ -1,8 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('../fixtures/ai-sdk', import.meta.url))
+const root = join(import.meta.dirname, '../fixtures/ai-sdk')
 
 /** A recorded response. */
 export interface Fixture {
