@@ -114,11 +114,11 @@ describe('imports run one way', () => {
     expect(wrong.map(show)).toEqual([])
   })
 
-  test('react loads @crux/core/client and React, and @crux/server only on its server sub-path', () => {
+  test('react loads @crux/core/client, @crux/core/structured and React, and @crux/server only on its server sub-path', () => {
     const wrong = within('react').filter(({ from, specifier, typeOnly }) => {
       if (specifier.startsWith('.') || typeOnly) return false
       if (from.startsWith('packages/react/src/server/')) return specifier !== '@crux/server'
-      return !/^(react|react\/jsx-runtime|@crux\/core\/client)$/.test(specifier)
+      return !/^(react|react\/jsx-runtime|@crux\/core\/(client|structured))$/.test(specifier)
     })
     expect(wrong.map(show)).toEqual([])
   })

@@ -15,6 +15,11 @@ export { useTask } from './hooks/use-task.ts'
 export type { TaskListProgress } from './hooks/task-list-progress.ts'
 export type { ByPlan, HookOptions, Pending, Ref } from './hooks/hook-types.ts'
 
+// Objects that are shown while they are written.
+export { useStructuredStreams } from './structured/use-structured-streams.ts'
+export type { StructuredStreamsHook, StructuredStreamsOptions } from './structured/use-structured-streams.ts'
+export type { StructuredItem } from './structured/structured-store.ts'
+
 // Ways for changes to arrive, so that an app needs one import.
 export {
   combineTransports,

@@ -34,3 +34,8 @@ export {
 export type { TaskPlanReader } from '../wire/task-plan/index.ts'
 export { stripCruxParts } from '../wire/strip-crux-parts.ts'
 export type { MessageLike } from '../wire/strip-parts.ts'
+
+// What hooks of other things are made of
+export { createFrameBatch } from './frame-batch.ts'
+export type { FrameBatch } from './frame-batch.ts'
+export { runReported } from '../errors/report-error.ts'

@@ -1,0 +1,146 @@
+import { createFrameBatch, runReported } from '@crux/core/client'
+import {
+  applyToStreams,
+  type Chunk,
+  type StructuredLimits,
+  type StructuredState,
+  type StructuredStreamError,
+  type StructuredStreams,
+} from '@crux/core/structured'
+
+/** One object and its React key. */
+export interface StructuredItem<T = unknown> {
+  /** Stays the same while the stream exists. */
+  readonly id: string
+  readonly streamId: string
+  readonly state: StructuredState<T>
+}
+
+/** What was rendered last. */
+export interface StructuredSnapshot<T> {
+  /** In the order in which the streams were first seen. */
+  readonly items: readonly StructuredItem<T>[]
+  /** Without prototype. */
+  readonly byStreamId: Readonly<Record<string, StructuredItem<T>>>
+  /** What was wrong with chunks: the newest 50. */
+  readonly errors: readonly StructuredStreamError[]
+}
+
+/** Streams outside of React, which is told of them once per frame. */
+export interface StructuredStore<T> {
+  /** Ahead of what was rendered. */
+  readonly get: (streamId: string) => StructuredItem<T> | undefined
+  readonly apply: (chunk: Chunk) => StructuredItem<T> | undefined
+  readonly delete: (streamId: string) => boolean
+  readonly clear: () => void
+  /** From now on errors are told to this one; what it throws is reported as uncaught. */
+  readonly setOnError: (onError: ((error: StructuredStreamError) => void) | undefined) => void
+  readonly getSnapshot: () => StructuredSnapshot<T>
+  /** What a server renders, and a browser first. */
+  readonly getInitialSnapshot: () => StructuredSnapshot<T>
+  readonly subscribe: (listener: () => void) => () => void
+}
+
+interface StructuredStoreOptions {
+  readonly initialChunks: Iterable<Chunk>
+  readonly limits: StructuredLimits | undefined
+  readonly createId: (streamId: string) => string
+}
+
+const keptErrors = 50
+
+/** Makes the store of one hook. Errors of the first chunks are kept, but not reported (STR-46). */
+export function createStructuredStore<T>({
+  initialChunks,
+  limits,
+  createId,
+}: StructuredStoreOptions): StructuredStore<T> {
+  let streams: StructuredStreams = new Map()
+  let items: ReadonlyMap<string, StructuredItem<T>> = new Map()
+  let errors: readonly StructuredStreamError[] = []
+  let onError: ((error: StructuredStreamError) => void) | undefined
+  const deleted = new Set<string>()
+  const listeners = new Set<() => void>()
+  const batch = createFrameBatch(() => {
+    snapshot = takeSnapshot()
+    for (const listener of listeners) listener()
+  })
+
+  function takeSnapshot(): StructuredSnapshot<T> {
+    const byStreamId: Record<string, StructuredItem<T>> = Object.create(null)
+    for (const [streamId, item] of items) byStreamId[streamId] = item
+    return { items: [...items.values()], byStreamId, errors }
+  }
+
+  /** Gives what is wrong with the chunk. */
+  function fold(chunk: Chunk): StructuredStreamError | null {
+    const applied = applyToStreams(streams, chunk, limits)
+    if (applied.error) errors = [...errors, applied.error].slice(-keptErrors)
+    if (applied.streams !== streams) {
+      streams = applied.streams
+      const streamId = streamIdOf(chunk)
+      const state = streams.get(streamId)
+      if (state) {
+        const id = items.get(streamId)?.id ?? createId(streamId)
+        // Only the application knows what its streams hold.
+        items = new Map(items).set(streamId, { id, streamId, state: state as StructuredState<T> })
+      }
+    }
+    return applied.error
+  }
+
+  for (const chunk of initialChunks) fold(chunk)
+  let snapshot = takeSnapshot()
+  const initial = snapshot
+
+  return {
+    get: (streamId) => items.get(streamId),
+    apply(chunk) {
+      const streamId = streamIdOf(chunk)
+      if (!isStructured(chunk) || deleted.has(streamId)) return undefined
+      const before = streams
+      const error = fold(chunk)
+      if (error) runReported(() => onError?.(error))
+      if (error || streams !== before) batch.request('now')
+      return items.get(streamId)
+    },
+    delete(streamId) {
+      if (!items.has(streamId)) return false
+      deleted.add(streamId)
+      streams = without(streams, streamId)
+      items = without(items, streamId)
+      batch.request('now')
+      return true
+    },
+    clear() {
+      streams = new Map()
+      items = new Map()
+      errors = []
+      deleted.clear()
+      batch.request('now')
+    },
+    setOnError(given) {
+      onError = given
+    },
+    getSnapshot: () => snapshot,
+    getInitialSnapshot: () => initial,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+function isStructured(chunk: Chunk): boolean {
+  return chunk.type === 'structured-data' || chunk.type === 'error'
+}
+
+/** `''`, which names no stream, where there is none. */
+function streamIdOf(chunk: Chunk): string {
+  const streamId: unknown = Reflect.get(chunk, 'streamId')
+  return typeof streamId === 'string' ? streamId : ''
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
+  return new Map([...map].filter(([other]) => other !== key))
+}

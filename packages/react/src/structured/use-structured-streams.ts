@@ -1,0 +1,56 @@
+import type { Chunk, StructuredLimits, StructuredStreamError } from '@crux/core/structured'
+import { useInsertionEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { createStructuredStore, type StructuredItem, type StructuredSnapshot } from './structured-store.ts'
+
+/** What `useStructuredStreams` may be told. All but `onError` is read when the component mounts. */
+export interface StructuredStreamsOptions {
+  /** Applied before the first render, on the server as well. */
+  readonly initialChunks?: Iterable<Chunk>
+  readonly limits?: StructuredLimits
+  /** Makes the React key of a new stream. Default its stream id. */
+  readonly createId?: (streamId: string) => string
+  /** Hears of each bad chunk; what it throws is reported as uncaught. */
+  readonly onError?: (error: StructuredStreamError) => void
+}
+
+/** What the hook gives. The functions never change, and never throw. */
+export interface StructuredStreamsHook<T = unknown> extends StructuredSnapshot<T> {
+  /** Takes a chunk of any type and gives the item of its stream, which `get` has at once (STR-45). */
+  readonly applyStreamChunk: (chunk: Chunk) => StructuredItem<T> | undefined
+  /** The newest state, which may be ahead of what was rendered. */
+  readonly get: (streamId: string) => StructuredItem<T> | undefined
+  /** Gives whether there was such a stream. Its later chunks are ignored until `clear`. */
+  readonly delete: (streamId: string) => boolean
+  /** Forgets streams, errors and what was deleted. */
+  readonly clear: () => void
+}
+
+/**
+ * Objects that are shown while they are written (STR-44 to STR-47). Renders are batched: the first change after quiet at
+ * once, then one per animation frame. Only the item of a chunk's stream gets a new identity.
+ *
+ * @example
+ * const { items, applyStreamChunk } = useStructuredStreams<Email>()
+ * const send = () => consumeStream(streamFromRoute({ endpoint: '/api/mail' }), { onChunk: (c) => void applyStreamChunk(c) })
+ * return items.map(({ id, state }) => <Draft key={id} state={state} />)
+ */
+export function useStructuredStreams<T = unknown>(
+  options: StructuredStreamsOptions = {},
+): StructuredStreamsHook<T> {
+  const [store] = useState(() => {
+    const { initialChunks = [], limits, createId = (streamId: string) => streamId } = options
+    return createStructuredStore<T>({ initialChunks, limits, createId })
+  })
+  useInsertionEffect(() => store.setOnError(options.onError), [store, options.onError])
+  const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getInitialSnapshot)
+  return useMemo(
+    () => ({
+      ...snapshot,
+      applyStreamChunk: store.apply,
+      get: store.get,
+      delete: store.delete,
+      clear: store.clear,
+    }),
+    [snapshot, store],
+  )
+}
