@@ -97,9 +97,8 @@ export function createChannel({ view, snapshots, cursorAt, maxBufferedBytes }: C
       append(batches, texts)
       for (const connection of connections) {
         if (connection.output.isReady) pump(connection)
-        else if (connection.next !== undefined && offset - connection.next.offset >= maxBufferedBytes) {
-          fallBehind(connection)
-        }
+        const { next } = connection
+        if (next !== undefined && offset - next.offset >= maxBufferedBytes) fallBehind(connection)
       }
     },
     catchUp: (connection) => {

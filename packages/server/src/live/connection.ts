@@ -45,9 +45,6 @@ export interface Connection {
   stalledAt: number
 }
 
-/** An output for a connection whose response has not begun: it takes nothing. */
-export const noOutput: Output = { isReady: false, write: () => {}, end: () => {} }
-
 /** Hands over what waits, as long as the output takes it. */
 export function pump(connection: Connection): void {
   while (connection.output.isReady) {

@@ -7,6 +7,7 @@ import { toResponse } from '../push/to-response.ts'
 import { createAdmission, type Admission } from './admit-request.ts'
 import { answerPoll } from './answer-poll.ts'
 import { beginConnection } from './begin-connection.ts'
+import { checkOptions } from './check-options.ts'
 import type { Connection } from './connection.ts'
 import { createConnections } from './connections.ts'
 import { createOpeningFrames, retryFrame } from './frames.ts'
@@ -43,7 +44,8 @@ const maxWaitMs = 25_000
  *
  * A new client gets everything, then `ready`, then changes as they come; one that comes back gets what it missed
  * (LIVE-10). Make one handler per store and keep it: all its clients share one subscription and one encoding. Throws
- * `CruxError` `invalid-id` if `prefix` is a text that is no scope, `invalid-value` for headers that it must set itself.
+ * `CruxError` `invalid-id` if `prefix` is a text that is no scope, `invalid-value` for a number out of range and for
+ * headers that it must set itself.
  *
  * @example
  * const handler = cruxSSEHandler({
@@ -69,8 +71,9 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     onDisconnect,
     onError,
   } = options
-  const streamHeaders = createStreamHeaders(options.headers)
+  checkOptions(options)
   const added = checkAddedHeaders(options.headers)
+  const streamHeaders = createStreamHeaders(added)
   const report = createReport(onError)
   const pollHeaders = withHeaders(added, {
     'content-type': 'application/json',
@@ -84,6 +87,10 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     maxBufferedBytes,
     progressWindowMs,
     onEpoch: () => connections.endAll('closed'),
+    onFailure: (error, failed) => {
+      report(error, 'store')
+      connections.endAll('error', ({ scope }) => scope === failed)
+    },
   })
   const admit = createAdmission({ ...options, viewOf: hub.viewOf, added, report })
   const connections = createConnections({

@@ -54,6 +54,8 @@ export interface HubOptions {
   readonly progressWindowMs: number
   /** The store's data is not what it was: every cursor is void (STO-12). */
   readonly onEpoch: () => void
+  /** A change could not be sent to a scope; its clients must come back. */
+  readonly onFailure: (error: unknown, scope: FollowedScope) => void
 }
 
 /** What the kept snapshots of a handler may take together. */
@@ -66,7 +68,14 @@ const maxSnapshotBytes = 16 * 1_048_576
  *     commit ─► by scope of the key ─► progress window ─► send window ─► channels ─► clients
  *               '', 'a:', 'a:b:'       (of the scope)     (of the hub)   encoded once per channel
  */
-export function createHub({ store, opening, maxBufferedBytes, progressWindowMs, onEpoch }: HubOptions): Hub {
+export function createHub({
+  store,
+  opening,
+  maxBufferedBytes,
+  progressWindowMs,
+  onEpoch,
+  onFailure,
+}: HubOptions): Hub {
   const scopes = new Map<string, FollowedScope>()
   const due = new Set<FollowedScope>()
   const sendWindow = createSendWindow(sendRound)
@@ -113,7 +122,11 @@ export function createHub({ store, opening, maxBufferedBytes, progressWindowMs, 
     for (const scope of round) {
       const batches = scope.outgoing
       scope.outgoing = []
-      for (const channel of scope.channels.values()) channel.send(batches, texts)
+      try {
+        for (const channel of scope.channels.values()) channel.send(batches, texts)
+      } catch (error) {
+        onFailure(error, scope)
+      }
       for (const poll of scope.polls) poll.onChange()
     }
   }

@@ -15,12 +15,12 @@ export interface LiveConnectionInfo<Context> {
   readonly reason?: EndReason
 }
 
-/** Options of `cruxSSEHandler`. Times are in milliseconds. */
+/** Options of `cruxSSEHandler`. Times are in whole milliseconds. */
 export interface CruxSSEHandlerOptions<Context = undefined> {
   readonly store: CruxStore
   /**
    * Runs first, before anything is read. What it gives is the context of everything below; `false` is 403; a `Response`,
-   * returned or thrown, is the answer; another error is 503 (LIVE-12).
+   * returned or thrown, is the answer; another error is 503 (LIVE-12). Anything else, `undefined` too, lets it in.
    */
   readonly authorize?: (request: Request) => Context | Response | false | Promise<Context | Response | false>
   /**

@@ -1,4 +1,4 @@
-import { lastWordMs, type Output, type PushedBody } from '../push/pushed-body.ts'
+import { lastWordMs, noOutput, type Output, type PushedBody } from '../push/pushed-body.ts'
 import { unref } from '../push/unref.ts'
 import type { NodeResponse } from './node-types.ts'
 import { writeHead } from './write-head.ts'
@@ -11,7 +11,12 @@ import { writeHead } from './write-head.ts'
  * the headers are out they then go straight to the socket, which saves corking it and a tick per client and flush.
  */
 export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): void {
-  writeHead(res, 200, headers)
+  try {
+    writeHead(res, 200, headers)
+  } catch (error) {
+    open(noOutput).onGone()
+    throw error
+  }
   // Not where middleware has put its own `write` before that of Node: it may count or change what passes.
   const isFramed = res.chunkedEncoding === true && !Object.hasOwn(res, 'write')
   if (isFramed) res.chunkedEncoding = false
@@ -23,9 +28,15 @@ export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): vo
   const output: Output & { isReady: boolean } = {
     isReady: true,
     write: (chunk) => {
-      if (!target.write(isFramed ? chunk.framed : chunk.bytes)) output.isReady = false
-      target = wire
-      res.flush?.()
+      try {
+        if (!target.write(isFramed ? chunk.framed : chunk.bytes)) output.isReady = false
+        target = wire
+        res.flush?.()
+      } catch {
+        // Middleware has failed. It is the end of this client, and of no other.
+        output.isReady = false
+        res.destroy()
+      }
     },
     end: (last) => {
       if (isOver) return

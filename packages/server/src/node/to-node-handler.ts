@@ -28,6 +28,9 @@ export function toNodeHandler(
   }
 }
 
+/** One object for all: making an error with its stack is the dearest part of an abort. */
+const clientLeft = /* @__PURE__ */ new DOMException('The client has left.', 'AbortError')
+
 async function serve(
   answer: (request: Request) => Answer | Promise<Answer>,
   req: NodeRequest,
@@ -36,7 +39,7 @@ async function serve(
 ): Promise<void> {
   const leaving = new AbortController()
   res.on('close', () => {
-    if (!res.writableEnded) leaving.abort()
+    if (!res.writableEnded) leaving.abort(clientLeft)
   })
   // Without a listener the error of a socket would end the process; what follows from it comes with `close`.
   res.on('error', () => {})

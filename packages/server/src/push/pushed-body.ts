@@ -13,6 +13,9 @@ export interface Output {
   readonly end: (last?: Chunk) => void
 }
 
+/** An output that takes nothing: for a response that has not begun, or cannot begin. */
+export const noOutput: Output = { isReady: false, write: () => {}, end: () => {} }
+
 /** Who fills an output. */
 export interface Producer {
   /** The output takes bytes: write until it does not. */

@@ -199,6 +199,25 @@ describe('LIVE-14 headers', () => {
   })
 })
 
+describe('options', () => {
+  test.for([
+    { heartbeatMs: Infinity },
+    { stallMs: -1 },
+    { retryMs: 1.5 },
+    { progressWindowMs: Number.NaN },
+    { maxLifetimeMs: 2 ** 31 },
+    { maxConnections: -1 },
+    { maxBufferedBytes: Number.NaN },
+  ])('LIVE-15 %o is refused at construction', (options, { store }) => {
+    expect(() => cruxSSEHandler({ store, ...options })).toThrow(
+      expect.objectContaining({
+        code: 'invalid-value',
+        message: expect.stringContaining(Object.keys(options)[0] ?? ''),
+      }),
+    )
+  })
+})
+
 describe('LIVE-16 the client that must stop', () => {
   test('LIVE-16 SSE-22 an id of sse:end is answered 204, never cached', async ({ makeHandler }) => {
     const handler = makeHandler({

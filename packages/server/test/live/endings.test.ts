@@ -96,6 +96,22 @@ describe('LIVE-16 every end is said', () => {
     expect(again.map(({ data }) => data)).toContainEqual({ phase: 'reset' })
   })
 
+  test('LIVE-16 a change that cannot be sent ends the connections of its scope, and not the process', async ({
+    makeHandler,
+    store,
+    write,
+  }) => {
+    const cursorAt = () => {
+      throw secretError
+    }
+    const handler = makeHandler({ store: { ...store, scope: () => ({ ...store, cursorAt }) } })
+    const stream = await follow(handler)
+    await stream.untilReady()
+    await write.plan('p')
+    expect((await stream.untilEnd()).at(-1)).toMatchObject(end('error'))
+    expect(handler.errors).toEqual([secretError])
+  })
+
   test('LIVE-16 a client that has not taken a byte is still told, greeting first', async ({
     makeHandler,
   }) => {

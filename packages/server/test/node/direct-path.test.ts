@@ -98,6 +98,36 @@ describe('SSE-27 the fast path', () => {
     expect(client.body()).toBe(seen)
   })
 
+  test('SSE-28 middleware that fails ends its own client and no other', async ({
+    makeHandler,
+    listen,
+    write,
+  }) => {
+    const handler = makeHandler()
+    const handle = toNodeHandler(handler)
+    const { port } = await listen((req, res) => {
+      const inner = res.write.bind(res)
+      let writes = 0
+      if (req.url === '/bad') {
+        res.write = (bytes: Uint8Array) => {
+          if (++writes > 1) throw new Error('hunter2')
+          return inner(bytes)
+        }
+      }
+      if (req.url === '/sent') res.flushHeaders()
+      handle(req, res)
+    })
+    const bad = await rawGet(port, '/bad')
+    const good = await rawGet(port)
+    for (const client of [bad, good]) await client.until('"phase":"ready"')
+    await write.plan('p')
+    await good.until('"key":"p"')
+    await bad.untilClosed()
+    const sent = await rawGet(port, '/sent')
+    await sent.untilClosed()
+    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+  })
+
   test('SSE-29 LIVE-14 headers of earlier middleware stay, vary is joined, and flush is called after each write', async ({
     makeHandler,
     listen,
