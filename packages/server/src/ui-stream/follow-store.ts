@@ -73,8 +73,9 @@ export function followStore(
     }
   }
 
+  let reading = Promise.resolve()
   let unsubscribe: (() => void) | undefined = store.subscribe(hear)
-  let reading = snapshot ? read() : Promise.resolve()
+  if (snapshot) reading = read()
 
   return {
     flush: () => release(progress.flush()),
