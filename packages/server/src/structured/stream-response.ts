@@ -1,6 +1,6 @@
 import { encodeEvent } from '@crux/core/sse'
 import { isTurnFailure } from '@crux/core/structured'
-import { createStreamHeaders } from '../push/stream-headers.ts'
+import { checkAddedHeaders, createStreamHeaders } from '../push/stream-headers.ts'
 import { unref } from '../push/unref.ts'
 import { assertChunk, openSource, type ChunkSource } from './chunk-source.ts'
 
@@ -39,7 +39,7 @@ const genericError = { code: 'internal', message: 'The stream failed.' }
  */
 export function streamResponse(source: ChunkSource, options: TurnOptions): Response {
   const { headers, status = 200, signal, onError = reportError, maskError, heartbeatMs, saysDone } = options
-  const init = { status, headers: createStreamHeaders(headers) }
+  const init = { status, headers: createStreamHeaders(checkAddedHeaders(headers)) }
   const opened = openSource(source)
   let controller: ReadableStreamDefaultController<Uint8Array>
   let isOver = false
