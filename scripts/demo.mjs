@@ -3,6 +3,11 @@
 //   npm run demo                 PORT=4000 npm run demo
 //   npm run demo -- --dev        with `next dev`
 //   npm run demo -- --smoke      starts a run, watches it live to its end, and exits 0 only if everything was seen
+//
+// Runs are kept in examples/nextjs/.data; a smoke run leaves nothing behind.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { buildDemo, freePort, portIfFree, startDemo } from './demo-server.mjs'
 import { smoke } from './demo-smoke.mjs'
 
@@ -10,6 +15,7 @@ const isDev = process.argv.includes('--dev')
 const isSmoke = process.argv.includes('--smoke')
 
 let demo
+const smokeFolder = isSmoke ? mkdtempSync(join(tmpdir(), 'crux-demo-')) : undefined
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => void stop(0))
 // A parent that was killed tells nobody.
 const parent = process.ppid
@@ -19,7 +25,15 @@ try {
   buildDemo()
   const port = await choosePort()
   // A smoke run takes a fraction of the time, and never a real model: it has to end the same way each time.
-  const env = isSmoke ? { DEMO_PACE: '0.2', OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '' } : {}
+  const env = smokeFolder
+    ? {
+        DEMO_PACE: '0.2',
+        OPENAI_API_KEY: '',
+        ANTHROPIC_API_KEY: '',
+        CRUX_STORE: 'sqlite',
+        SQLITE_PATH: join(smokeFolder, 'crux.sqlite'),
+      }
+    : {}
   demo = await startDemo({
     port,
     dev: isDev,
@@ -48,5 +62,6 @@ async function choosePort() {
 
 async function stop(code) {
   await demo?.close()
+  if (smokeFolder) rmSync(smokeFolder, { recursive: true, force: true })
   process.exit(code)
 }

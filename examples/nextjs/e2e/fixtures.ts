@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
 import { test as base } from 'vitest'
 import { buildDemo, freePort, startDemo } from '../../../scripts/demo-server.mjs'
@@ -21,7 +24,10 @@ export interface Demo {
 export type OpenPage = (origin: string, context?: BrowserContext) => Promise<Page>
 
 interface Fixtures {
+  /** Keeps its runs in a SQLite file. */
   demo: Demo
+  /** Keeps its runs in memory, and loses them with its process. */
+  forgetfulDemo: Demo
   browser: Browser
   /** A browser of its own: cookies, and so a session, that no other test has. */
   context: BrowserContext
@@ -34,16 +40,15 @@ export const test = base.extend<Fixtures>({
   demo: [
     // oxlint-disable-next-line no-empty-pattern -- Vitest reads the pattern to learn what a fixture needs.
     async ({}, provide) => {
-      buildDemo()
-      const port = await freePort()
-      let server = await startDemo({ port, env: demoEnv })
-      const restart = async () => {
-        await server.kill()
-        server = await startDemo({ port, env: demoEnv })
-      }
-      await provide({ origin: server.origin, port, restart })
-      await server.close()
+      const folder = await mkdtemp(join(tmpdir(), 'crux-demo-'))
+      await serve({ CRUX_STORE: 'sqlite', SQLITE_PATH: join(folder, 'data', 'crux.sqlite') }, provide)
+      await rm(folder, { recursive: true })
     },
+    { scope: 'file' },
+  ],
+  forgetfulDemo: [
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, provide) => serve({ CRUX_STORE: 'memory' }, provide),
     { scope: 'file' },
   ],
   browser: [
@@ -77,3 +82,19 @@ export const test = base.extend<Fixtures>({
     })
   },
 })
+
+async function serve(
+  store: Readonly<Record<string, string>>,
+  provide: (demo: Demo) => Promise<void>,
+): Promise<void> {
+  buildDemo()
+  const port = await freePort()
+  const env = { ...demoEnv, ...store }
+  let server = await startDemo({ port, env })
+  const restart = async () => {
+    await server.kill()
+    server = await startDemo({ port, env })
+  }
+  await provide({ origin: server.origin, port, restart })
+  await server.close()
+}

@@ -53,3 +53,8 @@ export function isDone({ rows, plan }: Screen): boolean {
 export function hasDone(count: number) {
   return ({ rows }: Screen) => rows.filter(({ status }) => status === 'completed').length >= count
 }
+
+/** A task with this status has not come to its end. */
+export function isOpen(status: string | undefined): boolean {
+  return status === 'pending' || status === 'in_progress'
+}

@@ -68,6 +68,14 @@ export async function stopRun(scope: string, planId: string): Promise<boolean> {
   return true
 }
 
+/** Settles what a server that died had open. To be called at start, when nobody is at work yet. */
+export async function settleInterruptedRuns(): Promise<void> {
+  const crux = createCrux({ store })
+  for (const plan of await crux.listPlans()) {
+    await settleRun(crux, plan.id, 'The server was restarted in the middle of it.')
+  }
+}
+
 /** A page load sends all that its scope holds, so what nobody looks at any more has to go. */
 async function forgetOldRuns(): Promise<void> {
   const before = Date.now() - keepMs

@@ -1,7 +1,12 @@
-import { inMemoryCruxStore, type CruxStore } from '@crux/core'
+import type { CruxStore } from '@crux/core'
+import { type OpenedStore, openStore } from './open-store.ts'
 
 // On globalThis, because each route is a bundle of its own and a dev server loads modules again: all must meet one store.
-const shared: { cruxExampleStore?: CruxStore } & typeof globalThis = globalThis
+const shared: { cruxExampleStore?: OpenedStore } & typeof globalThis = globalThis
+const opened = (shared.cruxExampleStore ??= openStore())
 
-/** Where plans and tasks live. For a store that survives a restart, replace the right-hand side. */
-export const store: CruxStore = (shared.cruxExampleStore ??= inMemoryCruxStore())
+/** Where plans and tasks live. */
+export const store: CruxStore = opened.store
+
+/** Makes the tables of a store that has some. To be awaited before the first request. */
+export const prepareStore = opened.prepare
