@@ -26,6 +26,13 @@ const source = ascii('source-')
 /** How an event of the AI SDK begins. */
 const usualBeginning = ascii('data: {"type":"')
 
+/** The same and the commonest types as numbers: comparing four bytes at a time halves the cost of a short event. */
+const word = (text: string) => new DataView(ascii(text).buffer).getUint32(0)
+const beginning = [word('data'), word(': {"'), word('type'), word('e":"')] as const
+const text = word('text')
+const dashD = 0x2d64
+const dashE = 0x2d65
+
 /**
  * The index of the first event, from the one that begins at `from`, that may matter to a plan or does not end in these
  * bytes. Takes only what is written the way the AI SDK writes it, one line and LF: the rest is for others to read. Most
@@ -33,16 +40,29 @@ const usualBeginning = ascii('data: {"type":"')
  */
 export function skipIrrelevantEvents(bytes: Uint8Array, from: number, withDeltas: boolean): number {
   const { length } = bytes
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length)
+  const [first, second, third, fourth] = beginning
+  // Behind this no event has room for its beginning, six bytes of its type and its end.
+  const last = length - usualBeginning.length - 8
   let index = from
-  while (startsWith(bytes, index, usualBeginning)) {
+  while (index <= last) {
+    const isUsual =
+      view.getUint32(index) === first &&
+      view.getUint32(index + 4) === second &&
+      view.getUint32(index + 8) === third &&
+      view.getUint32(index + 11) === fourth
+    if (!isUsual) return index
     const type = index + usualBeginning.length
-    if (!isIrrelevantType(bytes, type, withDeltas)) return index
+    const ending = view.getUint16(type + 4)
+    const isText = view.getUint32(type) === text && (ending === dashD || ending === dashE)
+    if (!isText && !isIrrelevantType(bytes, type, withDeltas)) return index
+
     // Two line feeds in a row: one of them is found by looking at every other byte.
-    let probe = type + 1
+    let probe = type + 6
     while (probe < length && (bytes[probe] ?? 0) > lastControl) probe += 2
     if (probe >= length || bytes[probe] !== lineFeed) return index
     if (bytes[probe - 1] === lineFeed) index = probe + 1
-    else if (bytes[probe + 1] === lineFeed) index = probe + 2
+    else if (probe + 1 < length && bytes[probe + 1] === lineFeed) index = probe + 2
     else return index
   }
   return index

@@ -51,9 +51,11 @@ export function emitSnapshot(state: TaskPlanState, options: WireOptions): Emissi
 function changedPlaces(before: readonly PlanTask[], after: readonly PlanTask[]): number[] | undefined {
   if (after.length < before.length) return undefined
   const changed: number[] = []
-  for (const [place, task] of after.entries()) {
+  // By index: this runs for each chunk of a tool, over all tasks.
+  for (let place = 0; place < after.length; place++) {
+    const task = after[place]
     const old = before[place]
-    if (old === task) continue
+    if (!task || old === task) continue
     if (old && old.id !== task.id) return undefined
     if (!old || needsUpdate(old.shown, task.shown)) changed.push(place)
   }

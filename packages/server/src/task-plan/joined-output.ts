@@ -7,7 +7,7 @@ export interface JoinedOutput {
   ) => void
 }
 
-const largestCopy = 32_768
+const largestCopy = 4_096
 
 /** See `JoinedOutput`. Nothing stays behind: what was put is out when `collect` returns. */
 export function createJoinedOutput(): JoinedOutput {

@@ -8,6 +8,7 @@ import { createEventSplitter, type EventInspector, type Verdict } from './event-
 import { formatSseEvent } from './format-sse-event.ts'
 import { createJoinedOutput } from './joined-output.ts'
 import { createLongEvent, type LongEvent } from './long-event.ts'
+import { readPlainOutput } from './read-plain-output.ts'
 import { createPlanSession } from './plan-session.ts'
 import type { SettleCause } from './settle.ts'
 import type { StreamRewriter } from './stream-rewriter.ts'
@@ -78,6 +79,8 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
         const { original, held } = inspector.beginLong(bytes.subarray(from, to))
         return { ...passLong(), original, held }
       }
+      const output = first < 0 || session.options.needsPayload ? undefined : readPlainOutput(bytes, first, to)
+      if (output) return verdictOf(session.reduce(output))
       const data = readEventData(bytes, from, to)
       if (!data) return undefined
       if (isDoneText(data.bytes, data.from, data.to)) {
