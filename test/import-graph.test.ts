@@ -107,6 +107,21 @@ describe('imports run one way', () => {
     expect(fromClient.flatMap(({ names }) => names).filter((name) => !name.startsWith('strip'))).toEqual([])
   })
 
+  test('sqlite imports only core and node:sqlite', () => {
+    const wrong = within('sqlite').filter(
+      ({ specifier }) => !specifier.startsWith('.') && !['@crux/core', 'node:sqlite'].includes(specifier),
+    )
+    expect(wrong.map(show)).toEqual([])
+  })
+
+  test('postgres imports only core, and pg when it is first needed', () => {
+    const wrong = within('postgres').filter(
+      ({ specifier, dynamic }) =>
+        !specifier.startsWith('.') && specifier !== '@crux/core' && !(specifier === 'pg' && dynamic),
+    )
+    expect(wrong.map(show)).toEqual([])
+  })
+
   test('redis imports only core: it is told of a client, and loads none', () => {
     const wrong = within('redis').filter(
       ({ specifier }) => !specifier.startsWith('.') && specifier !== '@crux/core',

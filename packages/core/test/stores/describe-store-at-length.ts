@@ -28,7 +28,7 @@ export function describeStoreAtLength(name: string, open: () => Promise<Measured
           await running.done
           await expectRest(running)
         }),
-        { numRuns: Number(process.env['CRUX_RUNS'] ?? 25) },
+        { numRuns: Number(process.env['CRUX_RUNS'] ?? 12) },
       )
     })
 

@@ -17,6 +17,18 @@ export function seen({ entity, key, revision, value }: CruxRecord): SeenRecord {
   return { name: `${entity} ${key}`, revision, value }
 }
 
+/** All that a store holds, by name. */
+export async function stateOf(store: CruxStore): Promise<ReadonlyMap<string, SeenRecord>> {
+  const state = new Map<string, SeenRecord>()
+  let after: string | undefined
+  do {
+    const page = await store.list(after === undefined ? { limit: 500 } : { limit: 500, after })
+    for (const record of page.records.map(seen)) state.set(record.name, record)
+    after = page.next
+  } while (after !== undefined)
+  return state
+}
+
 /** Work with a store in a process of its own. */
 export function storeProcessMethods(store: CruxStore) {
   const held = new Map<string, SeenRecord>()
@@ -49,6 +61,7 @@ export function storeProcessMethods(store: CruxStore) {
         } catch (error) {
           if (!CruxError.is(error, 'conflict')) throw error
         }
+        await new Promise((resolve) => setTimeout(resolve, 20 * Math.random()))
       }
     },
     /** Follows the whole store from now on; answers when the feed is ready. */
