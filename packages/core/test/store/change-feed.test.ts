@@ -159,6 +159,17 @@ test('STO-10 a reader that lags is served from the store, once per key', async (
   await store.close()
 })
 
+test('STO-10 a commit larger than the limit alone reaches a waiting reader without another read', async () => {
+  const { faulty, store } = open()
+  const feed = recordFeed(store, { patienceMs })
+  await feed.until(() => expect(feed.readyCount()).toBe(1))
+  faulty.always('since', driverFaults.fail)
+  const { records } = await store.commit(taskWrites('a:l', 1_200))
+  await feed.until(() => expect(feed.batches.at(-1)?.changes).toEqual(records))
+  await feed.stop()
+  await store.close()
+})
+
 test('STO-4 a store that answers from an older state is asked again', async () => {
   const base = createInMemoryDriver()
   const { store, other, faulty } = open(base)

@@ -138,4 +138,10 @@ test('STO-7 the index stays sorted through thousands of additions and removals i
   for (const place of sorted) index.delete(place)
   expect(places('')).toEqual([])
   index.delete('never there')
+  // A gap in the middle, as wide as several chunks, and then filled again.
+  for (const place of sorted) index.add({ place })
+  const gap = sorted.slice(300, 1_500)
+  for (const place of gap) index.delete(place)
+  for (const place of gap.toReversed()) index.add({ place })
+  expect(places('')).toEqual(sorted)
 })

@@ -82,6 +82,19 @@ test('STO-8 listeners of one scope share one batch, frozen, with the cursor of t
   expect(store.cursorAt(1)).not.toBe(cursor)
 })
 
+test('STO-12 batches after a renewed epoch have cursors of the new one', async () => {
+  const store = createCruxStore(createInMemoryDriver())
+  const heard: ChangeBatch[] = []
+  const undo = store.subscribe((batch) => heard.push(batch))
+  const before = await store.commit([planWrite('a:1')])
+  await store.renewEpoch()
+  const after = await store.commit([planWrite('a:2')])
+  expect(heard.map(({ cursor, reset }) => reset ?? cursor)).toEqual([before.cursor, true, after.cursor])
+  expect(after.cursor.split('.')[0]).not.toBe(before.cursor.split('.')[0])
+  undo()
+  await store.close()
+})
+
 test('STO-8 a commit whose answer comes before the first head is heard once', async () => {
   const faulty = faultyDriver(createInMemoryDriver())
   let release = () => {}
@@ -230,6 +243,7 @@ test('LIVE-18 what nobody listens to is not even read', async () => {
   const store = createCruxStore(driver, { pollIntervalMs: 5 })
   const heard: string[] = []
   const undo = store.scope('a:').subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
+  store.scope('b:').subscribe(() => {})()
   await store.commit([planWrite('a:1')])
   const write = { entity: 'plan', key: 'b:spoiled', value: '{', event: 'created', ifRevision: 0 } as const
   await driver.commit([{ id: 'x', writes: [write] }])

@@ -69,12 +69,16 @@ export const commitCases: readonly StoreContractCase[] = [
   {
     title: 'STO-1 a key twice in one commit is invalid-value',
     run: async ({ store }) => {
-      await expect(
-        store.commit([planWrite('a:p'), listWrite('a:p'), planWrite('a:p')]),
-      ).rejects.toMatchObject({
-        code: 'invalid-value',
-        message: expect.stringContaining('a:p'),
-      })
+      const plan = planWrite('a:p')
+      for (const writes of [
+        [plan, plan],
+        [plan, listWrite('a:p'), plan],
+      ]) {
+        await expect(store.commit(writes)).rejects.toMatchObject({
+          code: 'invalid-value',
+          message: expect.stringContaining('a:p'),
+        })
+      }
       expect(await listAll(store)).toEqual([])
     },
   },
