@@ -118,6 +118,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'two-servers',
+          root: 'examples/two-servers',
+          include: ['e2e/**/*.test.ts'],
+          sequence: { groupOrder: group.unit },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'react',
           root: 'packages/react',
           include: ['test/**/*.test.tsx'],

@@ -16,7 +16,6 @@ if (shared !== undefined) {
 if (hasRedisServer) {
   const cluster = await startRedisCluster()
   afterAll(() => cluster[Symbol.asyncDispose]())
-  describeContract('a Redis cluster through redis', clusterClients['redis 6'], cluster.port)
   describeContract('a Redis cluster through ioredis', clusterClients['ioredis 6'], cluster.port)
 }
 

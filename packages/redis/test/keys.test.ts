@@ -269,7 +269,7 @@ describe.skipIf(!hasRedisServer)('with a server of its own', () => {
   })
 })
 
-test.skipIf(!hasRedisServer).each(['redis 5', 'ioredis 5'] as const)(
+test.skipIf(!hasRedisServer).each(['redis 6', 'redis 5', 'ioredis 5'] as const)(
   'STO-33 a cluster takes all keys of a commit through %s',
   async (name) => {
     await using cluster = await startRedisCluster()
