@@ -10,6 +10,10 @@ export interface BackoffOptions {
  * Full jitter: a uniform wait in `[0, min(maxMs, baseMs * 2^attempt)]` milliseconds, so that many callers that failed
  * together do not come back together. `attempt` counts from 0; `random` gives a number in `[0, 1)`.
  */
-export function fullJitterMs(attempt: number, { baseMs, maxMs }: BackoffOptions, random: () => number): number {
+export function fullJitterMs(
+  attempt: number,
+  { baseMs, maxMs }: BackoffOptions,
+  random: () => number,
+): number {
   return random() * Math.min(maxMs, baseMs * 2 ** attempt)
 }
