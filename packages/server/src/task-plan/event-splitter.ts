@@ -1,5 +1,5 @@
 import { findEventEnd, findLineEnd, lineFeed, type LineCursor } from './find-event-end.ts'
-import { createGrowingBytes } from './growing-bytes.ts'
+import { createGrowingBytes, joinBytes } from './growing-bytes.ts'
 import { createHeldItems } from './held-items.ts'
 
 /** What becomes of an event, and what is sent with it. */
@@ -22,7 +22,7 @@ export interface EventInspector {
   /** A whole event, its blank line included. */
   readonly inspect: (bytes: Uint8Array, from: number, to: number) => Verdict | undefined
   /** The first bytes of an event that is too long to be held. What it leads to is only told at its end. */
-  readonly beginLong: (bytes: Uint8Array) => Pick<Verdict, 'original' | 'held'>
+  readonly beginLong: (pieces: readonly Uint8Array[]) => Pick<Verdict, 'original' | 'held'>
   readonly continueLong: (bytes: Uint8Array, from: number, to: number) => void
   /** It has ended: what `before` and `after` have is sent after it. */
   readonly endLong: () => Pick<Verdict, 'before' | 'after'>
@@ -30,6 +30,8 @@ export interface EventInspector {
 
 /** Cuts a stream of bytes into events without changing a byte (INJ-100). */
 export interface EventSplitter {
+  /** True for bytes that go on as they are, whole events all of them; then they need not be pushed. */
+  readonly isPlain: (bytes: Uint8Array) => boolean
   readonly push: (bytes: Uint8Array, put: (bytes: Uint8Array) => void) => void
   /** The stream is over: puts what is held, then `last`, then what was unfinished (INJ-105). */
   readonly end: (last: Uint8Array | undefined, put: (bytes: Uint8Array) => void) => void
@@ -81,13 +83,14 @@ export function createEventSplitter(inspector: EventInspector, maxInspectBytes: 
   /** Nothing may stand before a byte order mark, which may come in pieces. */
   function begin(bytes: Uint8Array, put: (bytes: Uint8Array) => void): void {
     if (bytes.length === 0) return
-    unfinished.append(bytes, 0, bytes.length)
-    const seen = unfinished.view()
+    const seen = unfinished.length() > 0 ? joinBytes([unfinished.take(), bytes]) : bytes
     const firstOther = byteOrderMark.findIndex((byte, index) => byte !== seen[index])
-    if (firstOther === seen.length) return
-    const first = unfinished.take()
+    if (firstOther === seen.length) {
+      unfinished.append(seen, 0, seen.length)
+      return
+    }
     place = 'border'
-    walk(first.length === bytes.length ? bytes : first, 0, firstOther < 0 ? byteOrderMark.length : 0, put)
+    walk(seen, 0, firstOther < 0 ? byteOrderMark.length : 0, put)
   }
 
   /**
@@ -193,11 +196,11 @@ export function createEventSplitter(inspector: EventInspector, maxInspectBytes: 
       put(unfinished.take())
       return
     }
-    const bytes = unfinished.take()
-    const verdict = inspector.beginLong(bytes)
+    const pieces = unfinished.takePieces()
+    const verdict = inspector.beginLong(pieces)
     if (verdict.held) held.release(verdict.held, put)
     place = verdict.original === 'drop' ? 'longDropped' : 'long'
-    if (place === 'long') put(bytes)
+    if (place === 'long') pieces.forEach(put)
   }
 
   function finishLong(bytes: Uint8Array, put: (bytes: Uint8Array) => void): number {
@@ -236,6 +239,11 @@ export function createEventSplitter(inspector: EventInspector, maxInspectBytes: 
   }
 
   return {
+    isPlain(bytes) {
+      if (place !== 'border' || cursor.isAfterReturn || inspector.skip(bytes, 0) < bytes.length) return false
+      before = undefined
+      return true
+    },
     push,
     end(last, put) {
       putWaiting(put)

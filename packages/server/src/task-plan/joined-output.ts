@@ -1,39 +1,34 @@
+import { joinBytes } from './growing-bytes.ts'
+
 /** Puts out as one what belongs together: for small pieces, the way through a stream costs more than a copy. */
 export interface JoinedOutput {
-  /** Runs `produce`; what it puts goes to `out`, joined if it is small. */
-  readonly collect: (
-    out: (bytes: Uint8Array) => void,
-    produce: (put: (bytes: Uint8Array) => void) => void,
-  ) => void
+  readonly put: (bytes: Uint8Array) => void
+  /** Gives all that was put to `out`, joined if it is small. */
+  readonly flush: (out: (bytes: Uint8Array) => void) => void
 }
 
 const largestCopy = 4_096
 
-/** See `JoinedOutput`. Nothing stays behind: what was put is out when `collect` returns. */
+/** See `JoinedOutput`. */
 export function createJoinedOutput(): JoinedOutput {
   let pieces: Uint8Array[] = []
   let length = 0
-  const put = (bytes: Uint8Array) => {
-    pieces.push(bytes)
-    length += bytes.length
-  }
 
   return {
-    collect(out, produce) {
+    put(bytes) {
+      pieces.push(bytes)
+      length += bytes.length
+    },
+    flush(out) {
+      const [first] = pieces
+      if (!first) return
+      const ready = pieces
+      const isSmall = length <= largestCopy
       pieces = []
       length = 0
-      produce(put)
-      if (pieces.length < 2 || length > largestCopy) {
-        pieces.forEach(out)
-        return
-      }
-      const whole = new Uint8Array(length)
-      let end = 0
-      for (const piece of pieces) {
-        whole.set(piece, end)
-        end += piece.length
-      }
-      out(whole)
+      if (ready.length === 1) out(first)
+      else if (isSmall) out(joinBytes(ready))
+      else ready.forEach(out)
     },
   }
 }

@@ -86,21 +86,15 @@ export function createJsonFields(): JsonFields {
 
   /** The index after the quote that ends the string, or -1. */
   function findStringEnd(bytes: Uint8Array, from: number, to: number): number {
-    let index = from
-    if (isEscaped) {
-      isEscaped = false
-      index++
-    }
-    while (index < to) {
+    let index = isEscaped ? from + 1 : from
+    isEscaped = false
+    for (; index < to; index++) {
       const byte = bytes[index]
       if (byte === quote) return index + 1
-      if (byte === backslash) {
-        index += 2
-        isEscaped = index > to
-      } else {
-        index++
-      }
+      if (byte === backslash) index++
     }
+    // One further than the end: the byte after the backslash is still to come.
+    isEscaped = index > to
     return -1
   }
 
@@ -120,22 +114,22 @@ export function createJsonFields(): JsonFields {
     return end
   }
 
-  /** Goes on inside an object or array; gives the index after what it took. */
+  /** Goes on inside an object or array, past all its strings; gives the index after what it took. */
   function takeInside(bytes: Uint8Array, from: number, to: number): number {
-    for (let index = from; index < to; index++) {
-      const byte = bytes[index]
+    let index = from
+    while (index < to) {
+      const byte = bytes[index++]
       if (byte === quote) {
-        place = 'insideString'
-        return index + 1
-      }
-      if (byte === openBrace || byte === openBracket) {
-        depth++
-      } else if (byte === closeBrace || byte === closeBracket) {
-        depth--
-        if (depth === 0) {
-          endValue(undefined)
-          return index + 1
+        index = findStringEnd(bytes, index, to)
+        if (index < 0) {
+          place = 'insideString'
+          return to
         }
+      } else if (byte === openBrace || byte === openBracket) {
+        depth++
+      } else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) {
+        endValue(undefined)
+        return index
       }
     }
     return to

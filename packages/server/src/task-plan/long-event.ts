@@ -46,9 +46,19 @@ export function createLongEvent(): LongEvent {
   }
 }
 
+/** The index of the first line end, or `to`. Four bytes at a time, as most have none. */
 function lineEndIn(bytes: Uint8Array, from: number, to: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let index = from
-  while (index < to && (bytes[index] ?? 0) > 13) index++
-  while (index < to && !isLineEnd(bytes[index])) index++
-  return index
+  while (index < to) {
+    while (index + 4 <= to && !hasControl(view.getUint32(index))) index += 4
+    const end = Math.min(index + 4, to)
+    for (; index < end; index++) if (isLineEnd(bytes[index])) return index
+  }
+  return to
+}
+
+/** True if one of the four bytes is below 14: the subtraction borrows from its highest bit, which it does not have. */
+function hasControl(word: number): boolean {
+  return ((word - 0x0e0e0e0e) & ~word & 0x80808080) !== 0
 }

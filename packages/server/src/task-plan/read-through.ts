@@ -12,43 +12,69 @@ export function readThrough<In, Out>(
   let isOver = false
   let failure: { readonly reason: unknown } | undefined
   let given = 0
-  let put: (item: Out) => void = () => {}
+  let sink: ReadableStreamDefaultController<Out> | undefined
+  const put = (item: Out) => {
+    given++
+    sink?.enqueue(item)
+  }
+
+  async function finish(): Promise<void> {
+    isOver = true
+    rewriter.end(put)
+    await rewriter.flushed()
+    reader.releaseLock()
+    sink?.close()
+  }
+
+  function fail(reason: unknown): void {
+    if (isOver) return
+    isOver = true
+    const before = given
+    rewriter.fail(put)
+    void rewriter.flushed()
+    void reader.cancel(reason).catch(() => {})
+    reader.releaseLock()
+    // What was put out last would be lost with an error now.
+    if (given === before) sink?.error(reason)
+    else failure = { reason }
+  }
+
+  function take({ done, value }: ReadableStreamReadResult<In>): void | Promise<void> {
+    if (isOver) return
+    if (done) return finish()
+    const before = given
+    try {
+      rewriter.push(value, put)
+    } catch (reason) {
+      return fail(reason)
+    }
+    if (given === before) return takeUntilGiven(before)
+  }
+
+  /** A loop, because a chain of promises would be as long as a held event has pieces. */
+  async function takeUntilGiven(before: number): Promise<void> {
+    try {
+      while (given === before) {
+        const { done, value } = await reader.read()
+        if (isOver) return
+        if (done) {
+          await finish()
+          return
+        }
+        rewriter.push(value, put)
+      }
+    } catch (reason) {
+      fail(reason)
+    }
+  }
 
   return new ReadableStream<Out>(
     {
       start(controller) {
-        put = (item) => {
-          given++
-          controller.enqueue(item)
-        }
+        sink = controller
       },
-      async pull(controller) {
-        if (failure) return controller.error(failure.reason)
-        const before = given
-        try {
-          do {
-            const { done, value } = await reader.read()
-            if (isOver) return
-            if (done) {
-              isOver = true
-              rewriter.end(put)
-              await rewriter.flushed()
-              reader.releaseLock()
-              return controller.close()
-            }
-            rewriter.push(value, put)
-          } while (given === before)
-        } catch (reason) {
-          if (isOver) return
-          isOver = true
-          rewriter.fail(put)
-          void rewriter.flushed()
-          void reader.cancel(reason).catch(() => {})
-          reader.releaseLock()
-          if (given === before) controller.error(reason)
-          else failure = { reason }
-        }
-      },
+      // Not an async function: most reads give something at once, and each promise is a good part of their cost.
+      pull: () => (failure ? sink?.error(failure.reason) : reader.read().then(take, fail)),
       cancel(reason) {
         isOver = true
         rewriter.cancel()

@@ -76,7 +76,7 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
       if (first >= 0 && !isEverythingWanted && isIrrelevantChunk(bytes, first, to, isHiding)) return undefined
 
       if (to - from > maxInspectBytes) {
-        const { original, held } = inspector.beginLong(bytes.subarray(from, to))
+        const { original, held } = inspector.beginLong([bytes.subarray(from, to)])
         return { ...passLong(), original, held }
       }
       const output = first < 0 || session.options.needsPayload ? undefined : readPlainOutput(bytes, first, to)
@@ -93,9 +93,9 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
       const chunk = readText(data.bytes, data.from, data.to)
       return verdictOf(session.reduce(chunk), readChunk(chunk)?.type)
     },
-    beginLong(bytes) {
+    beginLong(pieces) {
       longEvent = createLongEvent()
-      longEvent.feed(bytes, 0, bytes.length)
+      for (const bytes of pieces) longEvent.feed(bytes, 0, bytes.length)
       const fields = readChunk(longEvent.fields())
       isLongDropped = fields !== undefined && isHidden(session.state(), fields, session.options)
       if (isLongDropped) return { original: 'drop' }
@@ -110,7 +110,8 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
   function settle(cause: SettleCause, out: (bytes: Uint8Array) => void): void {
     if (isDone) return
     const last = encode(session.settle(cause).before)
-    joined.collect(out, (put) => splitter.end(last, put))
+    splitter.end(last, joined.put)
+    joined.flush(out)
   }
 
   return {
@@ -120,7 +121,13 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
           'A task plan is added to bytes here: encode the text, or use taskPlanTransform for chunks.',
         )
       }
-      joined.collect(out, (put) => splitter.push(bytes, put))
+      // Most reads of a chat are an event that nothing happens to.
+      if (splitter.isPlain(bytes)) {
+        out(bytes)
+        return
+      }
+      splitter.push(bytes, joined.put)
+      joined.flush(out)
     },
     end: (out) => settle('truncated', out),
     fail: (out) => settle('failed', out),
