@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { type CruxStore, createCruxStore } from '@crux/core'
 import { examplePlan, exampleTask, exampleTaskList } from '@crux/core/testing'
 import { cruxRedisStore, type RedisClient } from '@crux/redis'
@@ -240,6 +241,39 @@ describe.skipIf(!hasRedisServer)('with a server of its own', () => {
     await store.commit([plan('a:p')])
     expect((await store.list()).records).toHaveLength(1)
   })
+
+  test.each(['redis', 'ioredis'] as const)(
+    'STO-33 a user with the rights that the README names is enough, through %s',
+    async (library) => {
+      const commands =
+        'EVALSHA EVAL HMGET HGET HSET HDEL ZADD ZREM ZRANGEBYLEX ZRANGEBYSCORE INFO PUBLISH SUBSCRIBE'.split(
+          ' ',
+        )
+      const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+      const named = /A user of the store needs[^]*?\n\n/.exec(readme)?.[0] ?? ''
+      expect([...named.matchAll(/`([A-Z]+)`/g)].map(([, command]) => command)).toEqual(commands)
+      const rights = ['~{least}:*', '&{least}:changes', '+@connection', ...commands.map((name) => `+${name}`)]
+      await server.admin.acl('SETUSER', 'least', 'reset', 'on', '>secret', ...rights)
+      const user = { username: 'least', password: 'secret' }
+      const client =
+        library === 'redis'
+          ? createClient({ url: `redis://${host}:${server.port}`, ...user })
+          : new Redis({ host, port: server.port, lazyConnect: true, ...user })
+      const store = open({ client, keyPrefix: 'least', pollIntervalMs: 60_000 })
+      const other = open({ client, keyPrefix: 'least' })
+      const heard: string[] = []
+      store.subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
+      const key = `a:${library}`
+      await store.commit([list(key, { completedAt: 1 }), task(key, 't')])
+      await vi.waitFor(async () => {
+        await other.commit([plan(`a:${randomUUID()}`)])
+        expect(heard.length).toBeGreaterThan(2)
+      })
+      expect(await store.purge({ before: 2 })).toBe(2)
+      await store.renewEpoch()
+      expect((await store.list()).records.length).toBeGreaterThan(0)
+    },
+  )
 
   test('STO-33 when Redis has no memory left, a commit is refused whole and nothing of it is written', async () => {
     const small = await startRedis()
