@@ -156,7 +156,11 @@ function putDescribed(
   chunk: ChunkFields,
   options: ResolvedOptions,
 ): TaskPlanState {
-  const task = call.taskId === undefined ? undefined : state.tasks.findLast(({ id }) => id === call.taskId)
+  const isNamedAnew = options.hasMapper || next.title !== call.title
+  const task =
+    !isNamedAnew || call.taskId === undefined
+      ? undefined
+      : state.tasks.findLast(({ id }) => id === call.taskId)
   const described = task ? describeCall(next, task.source, phaseOf(chunk), chunk, options) : next
   return isSameCall(call, described) ? state : putCall(state, described)
 }

@@ -26,12 +26,11 @@ const source = ascii('source-')
 /** How an event of the AI SDK begins. */
 const usualBeginning = ascii('data: {"type":"')
 
-/** The same and the commonest types as numbers: comparing four bytes at a time halves the cost of a short event. */
-const word = (text: string) => new DataView(ascii(text).buffer).getUint32(0)
-const beginning = [word('data'), word(': {"'), word('type'), word('e":"')] as const
-const text = word('text')
-const dashD = 0x2d64
-const dashE = 0x2d65
+/** The same and the commonest types as numbers: four bytes compared at once cost less than a loop over four. */
+const beginning = ['data', ': {"', 'type', 'e":"'].map((text) => wordAt(ascii(text), 0))
+const text = wordAt(ascii('text'), 0)
+const letterE = 101
+const hyphen = 45
 
 /**
  * The index of the first event, from the one that begins at `from`, that may matter to a plan or does not end in these
@@ -40,21 +39,21 @@ const dashE = 0x2d65
  */
 export function skipIrrelevantEvents(bytes: Uint8Array, from: number, withDeltas: boolean): number {
   const { length } = bytes
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length)
   const [first, second, third, fourth] = beginning
   // Behind this no event has room for its beginning, six bytes of its type and its end.
   const last = length - usualBeginning.length - 8
   let index = from
   while (index <= last) {
     const isUsual =
-      view.getUint32(index) === first &&
-      view.getUint32(index + 4) === second &&
-      view.getUint32(index + 8) === third &&
-      view.getUint32(index + 11) === fourth
+      wordAt(bytes, index) === first &&
+      wordAt(bytes, index + 4) === second &&
+      wordAt(bytes, index + 8) === third &&
+      wordAt(bytes, index + 11) === fourth
     if (!isUsual) return index
     const type = index + usualBeginning.length
-    const ending = view.getUint16(type + 4)
-    const isText = view.getUint32(type) === text && (ending === dashD || ending === dashE)
+    const ending = bytes[type + 5]
+    const isText =
+      wordAt(bytes, type) === text && bytes[type + 4] === hyphen && (ending === letterD || ending === letterE)
     if (!isText && !isIrrelevantType(bytes, type, withDeltas)) return index
 
     // Two line feeds in a row: one of them is found by looking at every other byte.
@@ -118,6 +117,16 @@ function isIrrelevantType(bytes: Uint8Array, at: number, withDeltas: boolean): b
     default:
       return false
   }
+}
+
+/** Four bytes as a number. No DataView, whose making costs as much as a whole event. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] ?? 0) << 24) |
+    ((bytes[at + 1] ?? 0) << 16) |
+    ((bytes[at + 2] ?? 0) << 8) |
+    (bytes[at + 3] ?? 0)
+  )
 }
 
 function startsWith(bytes: Uint8Array, at: number, text: Uint8Array): boolean {

@@ -73,19 +73,33 @@ export function createTaskPlanReducer(options: TaskPlanOptions = {}): TaskPlanRe
 /** `createTaskPlanReducer` for options that were checked. */
 export function reducerOf(options: ResolvedOptions): TaskPlanReducer {
   /** A chunk that nobody can make anything of must not stop a stream: it is reported, and passes. */
-  const guarded = (state: TaskPlanState, run: () => TaskPlanStep): TaskPlanStep => {
-    try {
-      return run()
-    } catch (error) {
-      options.reportError(error)
-      return stepTo(state)
-    }
+  const passOver = (state: TaskPlanState, error: unknown): TaskPlanStep => {
+    options.reportError(error)
+    return stepTo(state)
   }
   return {
     initial: () => initialState(options.planId),
-    seed: (state, messages, at) => guarded(state, () => stepTo(seedState(state, messages, at, options))),
-    reduce: (state, chunk, at) => guarded(state, () => reduceChunk(state, chunk, at, options)),
-    settle: (state, cause, at) => guarded(state, () => reduceEnd(state, cause, at, options)),
+    seed(state, messages, at) {
+      try {
+        return stepTo(seedState(state, messages, at, options))
+      } catch (error) {
+        return passOver(state, error)
+      }
+    },
+    reduce(state, chunk, at) {
+      try {
+        return reduceChunk(state, chunk, at, options)
+      } catch (error) {
+        return passOver(state, error)
+      }
+    },
+    settle(state, cause, at) {
+      try {
+        return reduceEnd(state, cause, at, options)
+      } catch (error) {
+        return passOver(state, error)
+      }
+    },
   }
 }
 

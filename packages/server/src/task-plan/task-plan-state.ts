@@ -146,7 +146,10 @@ export function callsOf({ callIds }: Pick<PlanTask, 'callIds'>, calls: Layers<Ca
 /** The state with this call in it, and with what follows from it for its task. */
 export function putCall(state: TaskPlanState, call: CallState): TaskPlanState {
   const next = { ...state, calls: putIn(state.calls, call.toolCallId, call) }
-  const index = state.tasks.findLastIndex(({ id }) => id === call.taskId)
+  if (call.taskId === undefined) return next
+  // From the end: it is mostly one of the last that something happens to.
+  let index = state.tasks.length - 1
+  while (index >= 0 && state.tasks[index]?.id !== call.taskId) index--
   const task = state.tasks[index]
   if (!task || isOver(task)) return next
   const shown = showTask(task, next.calls)
