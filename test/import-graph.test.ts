@@ -129,11 +129,11 @@ describe('imports run one way', () => {
     expect(wrong.map(show)).toEqual([])
   })
 
-  test('react loads @crux/core/client, @crux/core/structured and React, and @crux/server only on its server sub-path', () => {
+  test('react loads what browsers may of @crux/core, React, and @crux/server only on its server sub-path', () => {
     const wrong = within('react').filter(({ from, specifier, typeOnly }) => {
       if (specifier.startsWith('.') || typeOnly) return false
       if (from.startsWith('packages/react/src/server/')) return specifier !== '@crux/server'
-      return !/^(react|react\/jsx-runtime|@crux\/core\/(client|structured))$/.test(specifier)
+      return !/^(react|react\/jsx-runtime|@crux\/core\/(client|errors|structured))$/.test(specifier)
     })
     expect(wrong.map(show)).toEqual([])
   })
@@ -164,6 +164,7 @@ describe('what a browser loads is small', () => {
     '@crux/core/sse',
     '@crux/core/structured',
     '@crux/react',
+    '@crux/react/chat',
   ])('%s loads neither zod classic nor Node', (specifier) => {
     const entry = entrySource(specifier)
     if (!entry) throw new Error(`${specifier} has no source in its package.json`)

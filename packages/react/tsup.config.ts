@@ -1,3 +1,3 @@
 import { preset } from '../../scripts/tsup-preset.ts'
 
-export default preset({ clientEntries: ['index'], entries: ['server/index'] })
+export default preset({ clientEntries: ['index', 'chat/index'], entries: ['server/index'] })
