@@ -103,22 +103,33 @@ const ours: Contender = (stream) => {
 
 const noop: Contender = (stream) => stream.pipeThrough(new TransformStream())
 
+/** What people write by hand: a label and a state per call, told when a call begins and when it ends. */
 const peer: Contender = (stream) => {
   const decoder = new TextDecoder()
   let buffer = ''
-  const calls = new Map<string, string>()
+  const tasks = new Map<string, { id: string; label: string; state: string }>()
   return stream.pipeThrough(
     new TransformStream<Bytes, Uint8Array>({
       transform(bytes, controller) {
+        const tell = (id: string, label: string, state: string) => {
+          const task = { id, label, state }
+          tasks.set(id, task)
+          controller.enqueue(
+            event({ type: 'data-agent-task-update', id, data: { planId: 'p', version: 1, task } }),
+          )
+        }
         buffer += decoder.decode(bytes, { stream: true })
         const events = buffer.split('\n\n')
         buffer = events.pop() ?? ''
         for (const text of events) {
           const data = text.slice('data: '.length)
           const chunk = data === '[DONE]' ? { type: data } : JSON.parse(data)
-          if (String(chunk.type).startsWith('tool-') && chunk.type !== 'tool-input-delta')
-            calls.set(chunk.toolCallId, chunk.type)
+          if (chunk.type === 'tool-input-start')
+            tell(chunk.toolCallId, chunk.toolName.replaceAll('_', ' '), 'running')
           controller.enqueue(encoder.encode(`${text}\n\n`))
+          if (chunk.type === 'tool-output-available') {
+            tell(chunk.toolCallId, tasks.get(chunk.toolCallId)?.label ?? '', 'done')
+          }
         }
       },
     }),

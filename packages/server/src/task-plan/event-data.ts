@@ -2,6 +2,7 @@ import { isLineEnd, lineFeed } from './find-event-end.ts'
 
 const colon = 58
 const space = 32
+const closeBrace = 125
 const dataName = new TextEncoder().encode('data')
 
 /** Where the value of a `data:` line begins, for a line that begins at `from`; -1 for any other line. */
@@ -19,6 +20,16 @@ export interface EventData {
   readonly bytes: Uint8Array
   readonly from: number
   readonly to: number
+}
+
+/**
+ * The data of an event that looks like one line of JSON, whose value begins at `value`: a guess that costs one search.
+ * Where it is wrong, because a lone CR divides the line, it is no JSON text.
+ */
+export function guessEventData(bytes: Uint8Array, value: number, to: number): EventData | undefined {
+  const lineEnd = to - 2
+  const isOneLine = bytes[lineEnd + 1] === lineFeed && bytes.indexOf(lineFeed, value) === lineEnd
+  return isOneLine && bytes[lineEnd - 1] === closeBrace ? { bytes, from: value, to: lineEnd } : undefined
 }
 
 /** The data of an event: the values of its `data:` lines, joined by line feeds. `undefined` if it has none. */

@@ -3,7 +3,7 @@ import { isHidden, isMetaInput } from './change-call.ts'
 import { readChunk } from './chunk-fields.ts'
 import { isIrrelevantChunk, skipIrrelevantEvents } from './chunk-type.ts'
 import type { TaskPlanStep } from './create-task-plan-reducer.ts'
-import { dataValueStart, readEventData } from './event-data.ts'
+import { dataValueStart, guessEventData, readEventData } from './event-data.ts'
 import { createEventSplitter, type EventInspector, type Verdict } from './event-splitter.ts'
 import { formatSseEvent } from './format-sse-event.ts'
 import { createJoinedOutput } from './joined-output.ts'
@@ -81,6 +81,9 @@ export function rewriteBytes(options: TaskPlanOptions): StreamRewriter<Uint8Arra
       }
       const output = first < 0 || session.options.needsPayload ? undefined : readPlainOutput(bytes, first, to)
       if (output) return verdictOf(session.reduce(output))
+      const guess = first < 0 ? undefined : guessEventData(bytes, first, to)
+      const guessed = guess && readText(bytes, guess.from, guess.to)
+      if (guessed !== undefined) return verdictOf(session.reduce(guessed), readChunk(guessed)?.type)
       const data = readEventData(bytes, from, to)
       if (!data) return undefined
       if (isDoneText(data.bytes, data.from, data.to)) {

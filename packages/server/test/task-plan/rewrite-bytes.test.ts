@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { bodyOf, cut, decode, encode, inject, injectedInto, transform, withoutInjected } from './bodies.ts'
+import {
+  bodyOf,
+  cut,
+  decode,
+  encode,
+  inject,
+  injectedInto,
+  join,
+  transform,
+  withoutInjected,
+} from './bodies.ts'
 import { chunksOf, fixtures } from './fixtures.ts'
 import {
   announce,
@@ -435,4 +445,32 @@ test('INJ-103 a long text that nobody wants to see is not parsed, and is underst
       told(injectedInto(text).filter(({ data }) => !JSON.stringify(data).includes(long)) as never),
     ).toEqual(['snapshot 1: a running', 'update 1: a done', 'snapshot 2: a done, one pending'])
   }
+})
+
+describe('INJ-103 an output that is only searched', () => {
+  const opening = '{"type":"tool-output-available","toolCallId":"a","output":'
+
+  test.each([
+    ['a plain one', `${opening}{"hits":[1]}}`, 'done'],
+    ['a preliminary one', `${opening}1,"preliminary":true}`, 'running'],
+    ['a preliminary one, written in escapes', String.raw`${opening}1,"prelim\u0069nary":true}`, 'running'],
+    ['one that says it is not', `${opening}1,"preliminary":false}`, 'done'],
+    ['one with the word in its text', String.raw`${opening}"\"preliminary\":true"}`, 'done'],
+    ['one over two lines', `${opening}1,\ndata: "preliminary":true}`, 'running'],
+    ['one over two lines with a lone CR', `${opening}1,\rdata: "preliminary":true}`, 'running'],
+    [
+      'one with an id in escapes',
+      String.raw`{"type":"tool-output-available","toolCallId":"\u0061","output":1}`,
+      'done',
+    ],
+    ['one that is cut off', `${opening}[1`, 'running'],
+  ])('%s', async (_, data, state) => {
+    const { items, out } = { items: [start, startStep, inputStart('a')], out: encode(`data: ${data}\n\n`) }
+    const reads = [bodyOf(...items), out]
+    const plans: (string[] | undefined)[] = []
+    const onPlan = (plan: Parameters<typeof summary>[0]) => plans.push(summary(plan))
+    const { bytes } = await inject(reads, { onPlan })
+    expect(withoutInjected(bytes)).toEqual(join(reads))
+    expect(plans.at(-1)).toEqual([state === 'done' ? 'a done' : 'a failed disconnected'])
+  })
 })
