@@ -9,6 +9,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { broken, chunk } from './chunks.ts'
 
+const runs = Number(process.env['CRUX_RUNS'] ?? 1500)
+
 const none: StructuredStreams = new Map()
 
 function fold(chunks: readonly unknown[], limits?: StructuredLimits, from = none) {
@@ -133,50 +135,54 @@ test('STR-18 REL-21 __proto__ is an id like any other, and no prototype is chang
   expect({}).not.toHaveProperty('polluted')
 })
 
-test('REL-20 REL-21 STR-17 whatever comes, nothing throws, and errors are typed', () => {
-  const path = fc.oneof(
-    fc.stringMatching(/^[ab01.\\*]{0,8}$/),
-    fc.constantFrom('__proto__', 'a.constructor', '9999999'),
-  )
-  const field = fc.oneof({ weight: 3, arbitrary: fc.jsonValue() }, { weight: 1, arbitrary: fc.anything() })
-  const any = fc.record(
-    {
-      type: fc.constantFrom('structured-data', 'structured-data', 'error', 'done'),
-      streamId: fc.constantFrom('a', 'b', '__proto__', '', 7),
-      dataType: fc.constantFrom('t', 't', 't', 'u', 5),
-      kind: fc.constantFrom('set', 'append', 'text-delta', 'final', 'move'),
-      path,
-      value: field,
-      items: fc.oneof(fc.array(field, { maxLength: 3 }), field),
-      delta: fc.oneof(fc.string(), field),
-      data: field,
-      message: fc.oneof(fc.string(), field),
-      code: fc.oneof(fc.string(), field),
-    },
-    { requiredKeys: ['type', 'streamId', 'dataType'] },
-  )
-  fc.assert(
-    fc.property(
-      fc.array(fc.oneof({ weight: 9, arbitrary: any }, fc.anything()), { maxLength: 12 }),
-      (chunks) => {
-        let streams = none
-        for (const each of chunks) {
-          const before = [...streams.values()]
-          const applied = applyToStreams(streams, each, { maxTotalLength: 500 })
-          expect(applied.error === null || StructuredStreamError.is(applied.error)).toBe(true)
-          streams = applied.streams
-          for (const [index, state] of before.entries()) {
-            // Others than the one that is named keep their state.
-            const now = [...streams.values()][index]
-            const named = Reflect.get(Object(each), 'streamId')
-            const mayChange = state.streamId === named && state.status !== 'done'
-            expect(mayChange || now === state).toBe(true)
-          }
-          for (const { size } of streams.values()) expect(size).toBeLessThanOrEqual(500)
-        }
-        expect(Object.keys(Object.prototype)).toEqual([])
+test(
+  'REL-20 REL-21 STR-17 whatever comes, nothing throws, and errors are typed',
+  { timeout: 60_000 + runs * 20 },
+  () => {
+    const path = fc.oneof(
+      fc.stringMatching(/^[ab01.\\*]{0,8}$/),
+      fc.constantFrom('__proto__', 'a.constructor', '9999999'),
+    )
+    const field = fc.oneof({ weight: 3, arbitrary: fc.jsonValue() }, { weight: 1, arbitrary: fc.anything() })
+    const any = fc.record(
+      {
+        type: fc.constantFrom('structured-data', 'structured-data', 'error', 'done'),
+        streamId: fc.constantFrom('a', 'b', '__proto__', '', 7),
+        dataType: fc.constantFrom('t', 't', 't', 'u', 5),
+        kind: fc.constantFrom('set', 'append', 'text-delta', 'final', 'move'),
+        path,
+        value: field,
+        items: fc.oneof(fc.array(field, { maxLength: 3 }), field),
+        delta: fc.oneof(fc.string(), field),
+        data: field,
+        message: fc.oneof(fc.string(), field),
+        code: fc.oneof(fc.string(), field),
       },
-    ),
-    { numRuns: Number(process.env['CRUX_RUNS'] ?? 1500) },
-  )
-})
+      { requiredKeys: ['type', 'streamId', 'dataType'] },
+    )
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ weight: 9, arbitrary: any }, fc.anything()), { maxLength: 12 }),
+        (chunks) => {
+          let streams = none
+          for (const each of chunks) {
+            const before = [...streams.values()]
+            const applied = applyToStreams(streams, each, { maxTotalLength: 500 })
+            expect(applied.error === null || StructuredStreamError.is(applied.error)).toBe(true)
+            streams = applied.streams
+            for (const [index, state] of before.entries()) {
+              // Others than the one that is named keep their state.
+              const now = [...streams.values()][index]
+              const named = Reflect.get(Object(each), 'streamId')
+              const mayChange = state.streamId === named && state.status !== 'done'
+              expect(mayChange || now === state).toBe(true)
+            }
+            for (const { size } of streams.values()) expect(size).toBeLessThanOrEqual(500)
+          }
+          expect(Object.keys(Object.prototype)).toEqual([])
+        },
+      ),
+      { numRuns: runs },
+    )
+  },
+)

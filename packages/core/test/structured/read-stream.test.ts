@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bodyOf, everyCut } from '../sse/bodies.ts'
 
+const runs = Number(process.env['CRUX_RUNS'] ?? 300)
+
 const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
 const delta = { type: 'text-delta', delta: 'x' }
 const done = data({ type: 'done' })
@@ -133,7 +135,7 @@ test('STR-42 an abort ends the reading without another chunk', async () => {
   expect(seen.isCancelled).toBe(true)
 })
 
-test('REL-20 any bytes end in chunks and a typed end', async () => {
+test('REL-20 any bytes end in chunks and a typed end', { timeout: 60_000 + runs * 20 }, async () => {
   const line = fc.oneof(
     fc.string(),
     fc.jsonValue().map((value) => `data: ${JSON.stringify(value)}`),
@@ -150,7 +152,7 @@ test('REL-20 any bytes end in chunks and a typed end', async () => {
       const { end: how } = await readPieces(lines.join(separator))
       expect(['done', 'failed', 'truncated']).toContain(how)
     }),
-    { numRuns: Number(process.env['CRUX_RUNS'] ?? 300) },
+    { numRuns: runs },
   )
 })
 

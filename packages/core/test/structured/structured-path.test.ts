@@ -2,6 +2,8 @@ import { formatPath, parsePath, StructuredStreamError } from '@crux/core/structu
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+const runs = Number(process.env['CRUX_RUNS'] ?? 1000)
+
 function codeOf(call: () => unknown): string {
   try {
     call()
@@ -72,12 +74,12 @@ test('STR-5 a formatted path is parsed into the same segments', () => {
   )
 })
 
-test('REL-20 a path of any text is segments or a typed error', () => {
+test('REL-20 a path of any text is segments or a typed error', { timeout: 60_000 + runs * 20 }, () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[a0-9.\\*]*$/)), (path) => {
       const code = codeOf(() => formatPath(parsePath(path)))
       expect(['malformed-path', 'forbidden-key', 'nothing was thrown']).toContain(code)
     }),
-    { numRuns: Number(process.env['CRUX_RUNS'] ?? 1000) },
+    { numRuns: runs },
   )
 })

@@ -171,25 +171,29 @@ describe('without fields', () => {
     ])
   })
 
-  test('STR-23 folding the steps over any chain of partials gives the newest', async () => {
-    const withoutRootEmptyKey = (value: unknown) =>
-      Array.isArray(value)
-        ? value
-        : Object.fromEntries(Object.entries(Object(value)).filter(([name]) => name !== ''))
-    await fc.assert(
-      fc.asyncProperty(root, async (value) => {
-        const producer = structuredStream(meta)
-        let state: StructuredState | undefined
-        for (const partial of await partialsOf(JSON.stringify(value))) {
-          for (const chunk of producer.update(partial))
-            state = applyStructuredChunk(state, JSON.parse(JSON.stringify(chunk)))
-          const wanted = withoutRootEmptyKey(partial)
-          expect(state?.data ?? (Array.isArray(wanted) ? [] : {})).toEqual(wanted)
-        }
-      }),
-      { numRuns: runs },
-    )
-  })
+  test(
+    'STR-23 folding the steps over any chain of partials gives the newest',
+    { timeout: 60_000 + runs * 200 },
+    async () => {
+      const withoutRootEmptyKey = (value: unknown) =>
+        Array.isArray(value)
+          ? value
+          : Object.fromEntries(Object.entries(Object(value)).filter(([name]) => name !== ''))
+      await fc.assert(
+        fc.asyncProperty(root, async (value) => {
+          const producer = structuredStream(meta)
+          let state: StructuredState | undefined
+          for (const partial of await partialsOf(JSON.stringify(value))) {
+            for (const chunk of producer.update(partial))
+              state = applyStructuredChunk(state, JSON.parse(JSON.stringify(chunk)))
+            const wanted = withoutRootEmptyKey(partial)
+            expect(state?.data ?? (Array.isArray(wanted) ? [] : {})).toEqual(wanted)
+          }
+        }),
+        { numRuns: runs },
+      )
+    },
+  )
 })
 
 /** Feeds every partial of a text, then the whole as complete. */
@@ -288,44 +292,48 @@ describe('with fields', () => {
     ])
   })
 
-  test('STR-25 set is sent once, items are whole, and the result is the projection', async () => {
-    const email = fc.record(
-      {
-        subject: fc.string(),
-        to: fc.array(fc.record({ name: fc.string(), tags: fc.array(fc.string(), { maxLength: 2 }) }), {
-          maxLength: 3,
+  test(
+    'STR-25 set is sent once, items are whole, and the result is the projection',
+    { timeout: 60_000 + runs * 200 },
+    async () => {
+      const email = fc.record(
+        {
+          subject: fc.string(),
+          to: fc.array(fc.record({ name: fc.string(), tags: fc.array(fc.string(), { maxLength: 2 }) }), {
+            maxLength: 3,
+          }),
+          body: fc.string(),
+          other: fc.jsonValue({ maxDepth: 1 }),
+          points: fc.array(fc.record({ label: fc.string(), why: fc.string() }), { maxLength: 3 }),
+        },
+        { noNullPrototype: true },
+      )
+      const shuffled = fc
+        .tuple(email, fc.shuffledSubarray(['subject', 'to', 'body', 'other', 'points'], { minLength: 5 }))
+        .map(([value, order]) => Object.fromEntries(order.map((name) => [name, Reflect.get(value, name)])))
+      const fields: StructuredFields = {
+        subject: 'set',
+        to: 'append',
+        body: 'text-delta',
+        'points.*.label': 'set',
+      }
+      await fc.assert(
+        fc.asyncProperty(shuffled, async (value) => {
+          const chunks = await streamText(JSON.stringify(value), fields)
+          const ops = opsOf(chunks)
+          const sets = ops.flatMap((op) => (op.kind === 'set' ? [op.path] : []))
+          expect(new Set(sets).size).toBe(sets.length)
+          const people: unknown[] = Reflect.get(value, 'to')
+          for (const item of ops.flatMap((op) => (op.kind === 'append' ? op.items : [])))
+            expect(people).toContainEqual(item)
+          const { subject, to, body, points } = value
+          const labels = (points as { label: string }[]).map(({ label }) => ({ label }))
+          expect(foldAll(chunks)).toEqual({ subject, to, body, ...(labels.length > 0 && { points: labels }) })
         }),
-        body: fc.string(),
-        other: fc.jsonValue({ maxDepth: 1 }),
-        points: fc.array(fc.record({ label: fc.string(), why: fc.string() }), { maxLength: 3 }),
-      },
-      { noNullPrototype: true },
-    )
-    const shuffled = fc
-      .tuple(email, fc.shuffledSubarray(['subject', 'to', 'body', 'other', 'points'], { minLength: 5 }))
-      .map(([value, order]) => Object.fromEntries(order.map((name) => [name, Reflect.get(value, name)])))
-    const fields: StructuredFields = {
-      subject: 'set',
-      to: 'append',
-      body: 'text-delta',
-      'points.*.label': 'set',
-    }
-    await fc.assert(
-      fc.asyncProperty(shuffled, async (value) => {
-        const chunks = await streamText(JSON.stringify(value), fields)
-        const ops = opsOf(chunks)
-        const sets = ops.flatMap((op) => (op.kind === 'set' ? [op.path] : []))
-        expect(new Set(sets).size).toBe(sets.length)
-        const people: unknown[] = Reflect.get(value, 'to')
-        for (const item of ops.flatMap((op) => (op.kind === 'append' ? op.items : [])))
-          expect(people).toContainEqual(item)
-        const { subject, to, body, points } = value
-        const labels = (points as { label: string }[]).map(({ label }) => ({ label }))
-        expect(foldAll(chunks)).toEqual({ subject, to, body, ...(labels.length > 0 && { points: labels }) })
-      }),
-      { numRuns: runs },
-    )
-  })
+        { numRuns: runs },
+      )
+    },
+  )
 
   test('STR-26 final carries what it is given, whatever the fields are', () => {
     const producer = structuredStream({ ...meta, fields: { a: 'set' } })
