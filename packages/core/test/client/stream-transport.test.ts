@@ -156,6 +156,15 @@ describe('ingest', () => {
   })
 })
 
+test('D12 text without an end is given up at 64 Mi characters, and what follows is read', async () => {
+  const { transport, client } = openStream()
+  const endless = 'x'.repeat(16 * 1_048_576)
+  for (const piece of ['data: ', ...Array<string>(5).fill(endless), '\n\n']) transport.ingest(piece)
+  transport.ingest(streamText([cruxPart(planPart('p1'))]))
+  await nextMicrotask()
+  expect(client.getPlan('p1')).toBeDefined()
+})
+
 describe('connecting', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
@@ -170,6 +179,28 @@ describe('connecting', () => {
       expect(shown({ client })).toEqual(all)
       client.close()
     }
+  })
+
+  test('LIVE-1 of what is kept, an older value does not take the place of a newer one', () => {
+    const transport = createStreamTransport()
+    for (const [title, revision] of [
+      ['Two', 2],
+      ['One', 1],
+    ] as const) {
+      transport.ingest(cruxPart(planPart('p1', title, revision)))
+    }
+    const { revision: _, ...bare } = planPart('p1', 'Bare')
+    const client = createCruxClient({ transport })
+    client.subscribe('connection', () => {})
+    expect(client.getPlan('p1')?.title).toBe('Two')
+    client.close()
+
+    transport.ingest({ type: 'data-crux', data: bare })
+    transport.ingest(cruxPart(planPart('p1', 'One')))
+    const late = createCruxClient({ transport })
+    late.subscribe('connection', () => {})
+    expect(late.getPlan('p1')?.title).toBe('Bare')
+    late.close()
   })
 
   test('CLI-7 what came while nobody was connected comes with the next connection', async () => {

@@ -65,7 +65,6 @@ export function createPartPlacement<C extends { readonly type: string }>({
       held.delete(id)
       if (!waiting.has(id)) waiting.set(id, part)
     }
-    heldByStep.clear()
   }
 
   return {

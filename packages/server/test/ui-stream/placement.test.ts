@@ -128,6 +128,26 @@ test('LIVE-33 what reset-step takes out of the message is written again, with it
   expect(chunks.at(-2)).toMatchObject({ data: { revision: 2 } })
 })
 
+test('LIVE-33 what waits for a slow reader is newer than what reset-step took out', async () => {
+  const store = inMemoryCruxStore()
+  onTestFinished(() => store.close())
+  const write = createWriter(store)
+  const stream = createCruxUIMessageStream<Chunk>({
+    store,
+    persist: true,
+    execute: async ({ writer }) => {
+      await write.plan('a')
+      for (const chunk of [start, startStep, textStart]) writer.write(chunk)
+      await write.plan('a')
+      writer.write(resetStep)
+      writer.write(finish)
+    },
+  })
+  await settle()
+  const chunks = await read(stream as ReadableStream<Chunk>).all()
+  expect(chunks.findLast(({ type }) => type === 'data-crux')).toMatchObject({ data: { revision: 2 } })
+})
+
 test('LIVE-33 reset-step leaves parts of earlier steps where they are', async () => {
   expect(
     await names(start, startStep, textStart, 'a', startStep, toolStart, 'b', resetStep, 'a', finish),

@@ -128,22 +128,58 @@ describe('the snapshot', () => {
     expect(errors).toEqual([new Error('no answer')])
   })
 
-  test('LIVE-31 when the data may be other data, everything is sent again', async () => {
+  test('LIVE-31 a snapshot under way is given up when the client has left, and that is no error', async () => {
+    const { store } = openStore()
+    const signals: AbortSignal[] = []
+    const slow: CruxStore = {
+      ...store,
+      async *changes(options) {
+        signals.push(options.signal)
+        await new Promise((resolve) => options.signal.addEventListener('abort', resolve))
+        yield* store.changes(options)
+      },
+    }
+    const leaving = new AbortController()
+    const errors: unknown[] = []
+    const onError = (error: unknown) => void errors.push(error)
+    const { writer } = openWriter(slow, { signal: leaving.signal, onError })
+    leaving.abort()
+    await writer.close()
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    expect(errors).toEqual([])
+  })
+
+  test('LIVE-31 parts that persist are in the snapshot too, also of a writer that closes at once', async () => {
     const { store, write } = openStore()
     await write.plan('p1')
+    const { writer, names } = openWriter(store, { persist: true })
+    await writer.close()
+    expect(names()).toEqual(['plan:p1'])
+  })
+
+  test('LIVE-31 when the data may be other data, everything is sent again, whatever its revision', async () => {
+    const { store, write } = openStore()
+    const backup = openStore()
+    await backup.write.plan('p1', { title: 'From the backup' })
     let restart = () => {}
+    let isRestored = false
     const restarting: CruxStore = {
       ...store,
+      changes: (options) => (isRestored ? backup.store : store).changes(options),
       subscribe: (listener) => {
-        restart = () => listener({ changes: [], reset: true })
+        restart = () => {
+          isRestored = true
+          listener({ changes: [], reset: true })
+        }
         return store.subscribe(listener)
       },
     }
-    const { writer, names } = openWriter(restarting)
-    await vi.waitFor(() => expect(names()).toEqual(['plan:p1']))
+    const { writer, chunks } = openWriter(restarting)
+    await write.plan('p1')
+    await write.plan('p1', { title: 'Later' })
     restart()
     await writer.close()
-    expect(names()).toEqual(['plan:p1', 'plan:p1'])
+    expect(partOf(chunks.at(-1))).toMatchObject({ revision: 1, value: { title: 'From the backup' } })
   })
 })
 
@@ -208,6 +244,42 @@ describe('coalescing', () => {
     expect(names()).toEqual(['plan:p1'])
     expect(chunks).toHaveLength(1)
     expect(open()).toEqual({ feeds: 0, listeners: 0 })
+  })
+
+  test('LIVE-32 while merged streams go on, close() writes what waits now, and at their end what came since', async () => {
+    const { store } = openStore()
+    const list = await createCrux({ store }).tasklist({ id: 'l1', tasks: [{ id: 'a', label: 'A' }] })
+    await list.startTask('a')
+    const chunks: Chunk[] = []
+    const model = feedable()
+    const target = {
+      write: (chunk: object) => void chunks.push(chunk as Chunk),
+      merge: (stream: ReadableStream<Chunk>) => void read(stream),
+    }
+    const writer = createCruxStreamWriter<Chunk>(target, store, { snapshot: false, progressWindowMs: 60_000 })
+    const percent = () => partOf(chunks.at(-1)).value['percent']
+    writer.merge(model.stream)
+    for (const value of [1, 2, 3]) await list.reportProgress('a', { percent: value })
+    expect(percent()).toBe(2)
+    const closing = writer.close()
+    expect(percent()).toBe(3)
+    for (const value of [4, 5]) await list.reportProgress('a', { percent: value })
+    expect(percent()).toBe(3)
+    model.end()
+    await closing
+    expect(percent()).toBe(5)
+  })
+
+  test('LIVE-32 a client that left is not waited for', async () => {
+    const { store } = openStore()
+    const leaving = new AbortController()
+    const model = feedable()
+    const target = { write: () => {}, merge: (stream: ReadableStream<Chunk>) => void read(stream) }
+    const writer = createCruxStreamWriter<Chunk>(target, store, { signal: leaving.signal })
+    writer.merge(model.stream)
+    leaving.abort()
+    await writer.close()
+    model.end()
   })
 
   test('LIVE-32 the signal ends the subscription at once, not the chunks of the application', async () => {
@@ -427,6 +499,37 @@ describe('createCruxUIMessageStream', () => {
     expect(errors).toEqual([])
   })
 
+  test('LIVE-34 what is merged after the end is cancelled', async () => {
+    const { store } = openStore()
+    const late = feedable()
+    let merge = () => {}
+    const { cancel } = open({
+      store,
+      execute: ({ writer }) => {
+        merge = () => writer.merge(late.stream)
+        return new Promise(() => {})
+      },
+    })
+    await cancel()
+    merge()
+    expect(late.seen.isCancelled).toBe(true)
+  })
+
+  test('LIVE-34 after a failure nobody waits for an execute that goes on', async () => {
+    const { store } = openStore()
+    const broken = feedable()
+    broken.fail(new Error('model'))
+    const { all } = open({
+      store,
+      execute: ({ writer }) => {
+        writer.merge(broken.stream)
+        return new Promise(() => {})
+      },
+      onError: () => 'An error occurred.',
+    })
+    expect(await all()).toEqual([masked])
+  })
+
   test('LIVE-34 two chats on one store each see only their scope', async () => {
     const { store } = openStore()
     const chats = ['chat:1:', 'chat:11:'].map((scope) => {
@@ -444,6 +547,21 @@ describe('createCruxUIMessageStream', () => {
       expect(keys).toHaveLength(60)
       expect(keys.filter((key) => !key.startsWith(scope))).toEqual([])
     }
+  })
+
+  test('D7 a reader that reads on gets what waited, also if the application says nothing', async () => {
+    const { store, write } = openStore()
+    let end = () => {}
+    const stream = createCruxUIMessageStream<Chunk>({
+      store,
+      execute: () => new Promise<void>((resolve) => (end = resolve)),
+    })
+    await settle()
+    for (const id of ['a', 'b', 'b', 'b']) await write.plan(id)
+    const { names, until, done } = read(stream as ReadableStream<Chunk>)
+    await until(() => expect(names()).toEqual(['start', 'plan:a', 'plan:b']))
+    end()
+    await done
   })
 
   test('D7 for a reader that stopped, parts take the space of one per entity, and merged streams wait', async () => {
