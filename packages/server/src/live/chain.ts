@@ -54,8 +54,6 @@ export function fillLink(last: Link, content: Omit<Filled, 'next' | 'run'>): Lin
 /** What a client that stands at a filled link takes: one link, or several joined. */
 export function takeRun(first: Filled): Run {
   if (first.run !== undefined) return first.run
-  const second = first.next.filled
-  if (second === undefined || first.chunk.bytes.length + second.chunk.bytes.length > maxRunBytes) return first
   const chunks = [first.chunk]
   let length = first.chunk.bytes.length
   let last = first
@@ -65,6 +63,7 @@ export function takeRun(first: Filled): Run {
     chunks.push(link.chunk)
     last = link
   }
+  if (last === first) return first
   first.run = { chunk: joinChunks(chunks), complete: last.complete, next: last.next }
   return first.run
 }

@@ -37,7 +37,6 @@ export function createHeartbeat({
     const now = performance.now()
     for (const connection of connections) {
       if (connection.output.isReady) {
-        connection.stalledAt = 0
         // A timer may be early by a fraction of a millisecond.
         if (heartbeatMs > 0 && now - connection.wroteAt >= silentMs - 1) onSilent(connection)
       } else if (stallMs > 0 && isWaiting(connection)) {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { DurableCruxStore } from '@crux/core'
+import type { CruxRecord, DurableCruxStore } from '@crux/core'
 import { inMemoryCruxStore } from '@crux/core'
 import { describe, expect, vi } from 'vitest'
 import { breakingAfter, secretError, stuck } from '../support/faulty-stores.ts'
@@ -220,18 +220,24 @@ describe('LIVE-16 afterwards nothing is left', () => {
     },
   )
 
-  test('LIVE-16 when the client leaves before the store has answered', async ({ makeHandler, store }) => {
-    const uses = countUses(stuck(store))
-    const handler = makeHandler({ store: uses.store })
-    const aborting = new AbortController()
-    const answering = handler(new Request(liveUrl, { signal: aborting.signal }))
-    await vi.waitFor(() => expect(uses.open()).toEqual({ feeds: 1, listeners: 1 }))
-    aborting.abort()
-    await answering
-    expect(handler.stats()).toEqual({ open: 0 })
-    await vi.waitFor(() => expect(uses.open()).toEqual({ feeds: 0, listeners: 0 }))
-    expect(handler.errors).toEqual([])
-  })
+  test.for([
+    ['a new client', {}],
+    ['one that comes back', comingFrom('x.1')],
+  ] as const)(
+    'LIVE-16 when %s leaves before the store has answered',
+    async ([, init], { makeHandler, store }) => {
+      const uses = countUses(stuck(store))
+      const handler = makeHandler({ store: uses.store })
+      const aborting = new AbortController()
+      const answering = handler(new Request(liveUrl, { ...init, signal: aborting.signal }))
+      await vi.waitFor(() => expect(uses.open()).toEqual({ feeds: 1, listeners: 1 }))
+      aborting.abort()
+      await answering
+      expect(handler.stats()).toEqual({ open: 0 })
+      await vi.waitFor(() => expect(uses.open()).toEqual({ feeds: 0, listeners: 0 }))
+      expect(handler.errors).toEqual([])
+    },
+  )
 
   test('SSE-24 a body keeps its request reachable, so that an abort is heard', async ({ makeHandler }) => {
     setFlagsFromString('--expose-gc')
@@ -247,6 +253,42 @@ describe('LIVE-16 afterwards nothing is left', () => {
     aborting.abort()
     await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 0 }))
   })
+
+  test.for([
+    ['without project', undefined],
+    ['with project', ({ value }: CruxRecord) => value],
+  ] as const)(
+    'LIVE-16 what belonged to a connection can be collected, %s',
+    async ([, project], { makeHandler, write }) => {
+      setFlagsFromString('--expose-gc')
+      const collect = runInNewContext('gc') as () => void
+      const contexts: WeakRef<object>[] = []
+      const handler = makeHandler({
+        prefix: 's:',
+        authorize: () => {
+          const context = { user: 'ann' }
+          contexts.push(new WeakRef(context))
+          return context
+        },
+        onDisconnect: () => {},
+        ...(project !== undefined && { project }),
+      })
+      const staying = await follow(handler)
+      await staying.untilReady()
+      for (let turn = 0; turn < 5; turn++) {
+        const leaving = await follow(handler)
+        await leaving.untilReady()
+        await write.plan('s:p')
+        await leaving.untilChange('s:p')
+        await leaving.cancel()
+      }
+      await vi.waitFor(() => {
+        collect()
+        expect(contexts.slice(1).filter((context) => context.deref() !== undefined)).toEqual([])
+      })
+      expect(contexts[0]?.deref()).toBeDefined()
+    },
+  )
 
   test('REL-12 thousands of short connections leave nothing', async ({ makeHandler, store, write }) => {
     const uses = countUses(store)

@@ -1,5 +1,6 @@
 import { describe, expect, vi } from 'vitest'
 import { countUses } from '../support/count-uses.ts'
+import { withFeeds } from '../support/faulty-stores.ts'
 import { liveUrl, test } from '../support/live-test.ts'
 import type { SentPart } from '../support/read-frames.ts'
 import { planChange } from '../support/writer.ts'
@@ -175,6 +176,30 @@ describe('LIVE-19 the polling form', () => {
       expect([handler.stats(), uses.open()]).toEqual([{ open: 0 }, { feeds: 0, listeners: 0 }])
     },
   )
+
+  test('LIVE-16 LIVE-19 a poll whose scope is withdrawn while it reads tells nothing', async ({
+    makeHandler,
+    store,
+    write,
+  }) => {
+    await write.plan('s:p')
+    let goOn = () => {}
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    const slow = withFeeds(store, async function* (inner, options) {
+      for await (const batch of inner.changes({ ...options, signal: new AbortController().signal })) {
+        await gate
+        yield batch
+      }
+    })
+    const handler = makeHandler({ store: slow, prefix: 's:' })
+    const answering = poll(handler)
+    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    handler.withdraw('s:')
+    goOn()
+    expect(await answering).toMatchObject({ cursor: '', reset: false, changes: [] })
+  })
 
   test('LIVE-19 a client that leaves gives its place back', async ({ makeHandler }) => {
     const handler = makeHandler()

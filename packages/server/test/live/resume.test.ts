@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
+import type { ChangeBatch, CruxRecord, CruxStore } from '@crux/core'
 import { describe, expect } from 'vitest'
+import { withFeeds } from '../support/faulty-stores.ts'
 import { comingFrom, follow, liveUrl, test } from '../support/live-test.ts'
 import { partsOf, withoutEpoch, type Frame } from '../support/read-frames.ts'
 import { createReplica, held, seen } from '../support/replica.ts'
@@ -156,6 +158,61 @@ describe('a client that comes back', () => {
   })
 })
 
+describe('whatever a store yields', () => {
+  const feed = (store: CruxStore, make: (records: readonly CruxRecord[]) => readonly ChangeBatch[]) =>
+    withFeeds(store, async function* (inner) {
+      const { records } = await inner.list()
+      yield* make(records)
+    })
+
+  test('LIVE-10 LIVE-11 a snapshot that starts over does so for the client, and forgets what it had sent', async ({
+    makeHandler,
+    store,
+    write,
+  }) => {
+    await write.plan('p')
+    await write.task('l', 't')
+    const removed = {
+      ...taskChange('l', 't', { removedAt: 5 }, 'removed'),
+      revision: 2,
+      seq: 3,
+    } as CruxRecord
+    const restarting = feed(store, ([task, plan]) =>
+      plan === undefined || task === undefined
+        ? []
+        : [
+            { changes: [plan, task], reset: true },
+            { changes: [plan], reset: true },
+            { changes: [removed] },
+            { changes: [], cursor: 'e.3', ready: true },
+          ],
+    )
+    // One handler shares its snapshots, the other sends each client its own.
+    for (const options of [{}, { project: ({ value }: CruxRecord) => value }]) {
+      const handler = makeHandler({ store: restarting, ...options })
+      const frames = await (await follow(handler)).untilReady()
+      const afterReset = frames.slice(frames.findLastIndex(({ text }) => text.includes('"phase":"reset"')))
+      expect(partsOf(afterReset).map(({ key }) => key)).toEqual(['p'])
+    }
+  })
+
+  test('LIVE-11 changes that come together with ready have its id and no other', async ({
+    makeHandler,
+    store,
+    write,
+  }) => {
+    await write.plan('p')
+    const handler = makeHandler({
+      store: feed(store, (changes) => [{ changes, cursor: 'e.1', ready: true }]),
+    })
+    const frames = await (await follow(handler, comingFrom('e.0'))).untilReady()
+    expect(frames.map(({ event, id }) => [event, id]).slice(2)).toEqual([
+      ['data-crux', undefined],
+      ['crux-sync', 'e.1'],
+    ])
+  })
+})
+
 describe('REL-1 no change is lost', () => {
   test('REL-1 LIVE-10 a connection cut after every single event ends in the state of the store, and shows no revision twice', async ({
     makeHandler,
@@ -190,6 +247,16 @@ describe('REL-1 no change is lost', () => {
       expect(seen(replica.state)).toEqual(expected)
       expect(new Set(replica.rendered).size).toBe(replica.rendered.length)
     }
+  })
+
+  test('REL-1 LIVE-10 what a snapshot already held is not sent again', async ({ makeHandler, write }) => {
+    const handler = makeHandler()
+    await (await follow(handler)).untilReady()
+    // The change is on its way to those who are connected when the next one comes.
+    const [, stream] = await Promise.all([write.plan('p'), follow(handler)])
+    await write.plan('q')
+    const parts = partsOf([...(await stream.untilReady()), ...(await stream.untilChange('q'))])
+    expect(parts.map(({ key }) => key)).toEqual(['p', 'q'])
   })
 
   test('REL-1 changes that come while a client connects are neither lost nor shown twice', async ({

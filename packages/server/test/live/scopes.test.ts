@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import { countUses } from '../support/count-uses.ts'
 import { follow, liveUrl, test } from '../support/live-test.ts'
 import { isPart, partsOf, type SentPart } from '../support/read-frames.ts'
@@ -79,6 +79,23 @@ describe('LIVE-18 what is shared', () => {
     // A kept snapshot that is out of date is not used.
     await write.plan('new')
     expect(partsOf(await (await follow(handler)).untilReady())).toHaveLength(11)
+  })
+
+  test('LIVE-10 LIVE-18 what was purged is gone for new clients after two seconds', async ({
+    makeHandler,
+    store,
+    write,
+  }) => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await write.list('ended', { status: 'completed', completedAt: 5 })
+    await write.list('going')
+    const handler = makeHandler()
+    const keysOfNew = async () => partsOf(await (await follow(handler)).untilReady()).map(({ key }) => key)
+    expect(await keysOfNew()).toEqual(['ended', 'going'])
+    expect(await store.purge({ before: 10 })).toBe(1)
+    vi.advanceTimersByTime(2_000)
+    expect(await keysOfNew()).toEqual(['going'])
   })
 
   test('LIVE-10 a scope too large to be kept is sent to each as it takes it', async ({

@@ -72,14 +72,25 @@ describe('LIVE-17 slow clients', () => {
     const handler = makeHandler({ maxBufferedBytes: 1_000, progressWindowMs: 0 })
     const healthy = await follow(handler)
     const slow = await reluctant(handler)
+    const slower = await reluctant(handler)
     await takeUntilReady(slow)
-    await write.task('l', 'old', {}, 'added')
-    await takeUntil(slow, 'l/old')
-    // Each in a window of its own, so that it falls behind before what is looked at here.
-    for (let i = 1; i <= 10; i++) {
-      await write.plan('filler', { version: i })
-      await setTimeout(6)
+    await takeUntilReady(slower)
+    const fillUp = async () => {
+      // Each in a window of its own, so that clients fall behind before what is looked at here.
+      for (let i = 1; i <= 10; i++) {
+        await write.plan('filler', { version: i })
+        await setTimeout(6)
+      }
     }
+    for (let i = 1; i <= 10; i++) {
+      await write.plan('first', { version: i })
+      await healthy.untilChange('first', i)
+      await takeUntil(slow, 'first', i)
+    }
+    await write.task('l', 'old', {}, 'added')
+    await healthy.untilChange('l/old')
+    await takeUntil(slow, 'l/old')
+    await fillUp()
     await write.task('l', 'new', {}, 'added')
     await write.task('l', 'new', { label: 'Renamed' }, 'updated')
     await write.task('l', 'done', {}, 'added')
@@ -88,7 +99,10 @@ describe('LIVE-17 slow clients', () => {
     await write.plan('last')
     await healthy.untilChange('last')
     await takeUntil(slow, 'last')
-    const last = (key: string) => partsOf(slow.frames).findLast((part) => part.key === key)
+    const last = (key: string, client = slow) => partsOf(client.frames).findLast((part) => part.key === key)
+    // One that had fallen behind before hears of its birth, though they are served from the same place.
+    await takeUntil(slower, 'last')
+    expect(last('l/old', slower)).toMatchObject({ event: 'added', revision: 2 })
     expect([last('l/new'), last('l/done'), last('l/old')]).toMatchObject([
       { event: 'added', revision: 2, value: { label: 'Renamed' } },
       { event: 'completed', revision: 2 },
@@ -146,6 +160,26 @@ describe('LIVE-17 slow clients', () => {
     await write.plan('b')
     await healthy.untilChange('b')
     expect(healthy.isEnded()).toBe(false)
+  })
+
+  test('LIVE-17 one that takes a piece now and then is not evicted', async ({ makeHandler, write }) => {
+    vi.useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'],
+    })
+    onTestFinished(() => void vi.useRealTimers())
+    const handler = makeHandler({ stallMs: 1_000, heartbeatMs: 10_000 })
+    const slow = await reluctant(handler)
+    await takeUntilReady(slow)
+    for (let i = 0; i < 20; i++) {
+      // Two pieces come, and it takes one: something waits all the time.
+      for (const key of [`a${i}`, `b${i}`]) {
+        await write.plan(key, { content: 'x'.repeat(40_000) })
+        await vi.advanceTimersByTimeAsync(10)
+      }
+      await vi.advanceTimersByTimeAsync(680)
+      await slow.take()
+    }
+    expect(handler.stats()).toEqual({ open: 1 })
   })
 
   test('LIVE-16 the last word waits 5 s for a client that does not read, then its body fails', async ({

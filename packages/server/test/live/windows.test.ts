@@ -173,6 +173,28 @@ describe('D8 progress may wait, meaning may not', () => {
     expect(ids).not.toContain(5)
   })
 
+  test('D8 what another change took along was progress sent, so the window begins anew', async ({
+    makeHandler,
+    write,
+  }) => {
+    const stream = await follow(makeHandler())
+    await settle()
+    await write.commit(running('a'))
+    await write.commit(running('a', { percent: 1 }))
+    await pass(60)
+    await write.commit(running('a', { percent: 2 }))
+    await write.plan('p')
+    await pass(60)
+    const fresh = look(stream)
+    expect(fresh()).toEqual(['l/a=in_progress', 'l/a=1', 'l/a=2', 'p=undefined'])
+    // The first window would be over by now; the second is not.
+    await write.commit(running('a', { percent: 3 }))
+    await pass(30)
+    expect(fresh()).toEqual([])
+    await pass(30)
+    expect(fresh()).toEqual(['l/a=3'])
+  })
+
   test('D8 the window belongs to the scope: all tasks of it wait together, those of another do not', async ({
     makeHandler,
     write,

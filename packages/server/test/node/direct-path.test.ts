@@ -68,6 +68,26 @@ describe('SSE-27 the fast path', () => {
     await client.until('retry: 5000')
   })
 
+  test('SSE-28 many streams on one connection leave no listener on its socket', async ({
+    makeHandler,
+    listen,
+  }) => {
+    const handle = toNodeHandler(makeHandler({ maxLifetimeMs: 1 }))
+    const counts: number[] = []
+    const { port } = await listen((req, res) => {
+      counts.push(req.socket.listenerCount('drain'))
+      handle(req, res)
+    })
+    const client = await rawGet(port)
+    for (let turn = 1; turn <= 4; turn++) {
+      await vi.waitFor(() => expect(client.text().split('"reason":"expired"').length).toBe(turn + 1))
+      await client.until('0\r\n\r\n')
+      client.socket.write('GET /live HTTP/1.1\r\nhost: test.local\r\n\r\n')
+    }
+    await vi.waitFor(() => expect(counts).toHaveLength(5))
+    expect(new Set(counts).size).toBe(1)
+  })
+
   test('SSE-27 a client of HTTP/1.0 gets the body without chunks', async ({ makeHandler, listen }) => {
     const { port } = await listen(toNodeHandler(makeHandler()))
     const client = await rawRequest(port, ['GET /live HTTP/1.0', 'host: test.local'])
