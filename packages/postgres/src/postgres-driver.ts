@@ -69,13 +69,12 @@ export function createPostgresDriver(connection: SqlConnection, schema: string):
       return last === undefined ? { records } : { records, next: `${last.key} ${last.entity}` }
     },
     since: async ({ prefix, after, limit }) => {
-      const rows = await query(sql.since, [after, prefix, endOf(prefix), limit])
-      const [row] = rows
+      const [head, ...rows] = await query(sql.since, [after, prefix, endOf(prefix), limit])
       return {
-        epoch: String(row?.['epoch']),
-        records: rows.filter(({ key }) => key !== null).map(recordOf),
-        upTo: Number(row?.['up_to']),
-        purged: Number(row?.['purged']),
+        epoch: String(head?.['epoch']),
+        records: rows.map(recordOf),
+        upTo: Number(head?.['up_to']),
+        purged: Number(head?.['purged']),
       }
     },
     commit: async (groups) => {

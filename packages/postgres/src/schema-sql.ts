@@ -82,7 +82,7 @@ begin
   begin
     -- A statement of its own, and the first: those after it see all that was committed before the lock was given. A
     -- check in the same statement would see what was there before it waited, and lose an update.
-    select * into meta from "${schema}".crux_meta for update;
+    select * into meta from "${schema}".crux_meta where id = 1 for update;
     if meta.version <> library then
       raise exception using errcode = '${wrongVersionCode}', message = meta.version::text;
     end if;
@@ -132,7 +132,7 @@ begin
         advanced as (
           update "${schema}".crux_meta m set seq = p.end_seq
           from (select max(end_seq) as end_seq from placed where is_stored) p
-          where p.end_seq is not null
+          where m.id = 1 and p.end_seq is not null
         )
         select meta.epoch, p.number,
           case when p.is_stored then (p.end_seq - p.size + 1)::bigint else p.first_then end,
@@ -141,7 +141,7 @@ begin
         left join known k on p.first_then is null and k.number = p.number and k.at = p.conflict_at
         order by p.number;
       wave_start := wave_end + 1;
-      select m.seq into head from "${schema}".crux_meta m;
+      select m.seq into head from "${schema}".crux_meta m where m.id = 1;
     end loop;
 
     if head > meta.seq then
@@ -150,6 +150,38 @@ begin
   end
   $commit$;
 
+  -- What changed after a position, with keys from lower to below upper: first a row that tells where the store stands
+  -- and how far the page goes, then the records. Stable, so that all of it is read from one snapshot.
+  create function "${schema}".crux_since(after_seq bigint, lower_key text, upper_key text, page_size integer)
+  returns table (
+    epoch text, purged bigint, up_to bigint,
+    key text, entity text, value text, event text, revision bigint, seq bigint, end_seq bigint, commit_id text
+  ) language plpgsql stable
+    -- By position, whatever the planner thinks of the keys: all that is left to it is the index on seq.
+    set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
+  as $since$
+  #variable_conflict use_column
+  declare
+    meta "${schema}".crux_meta;
+    page_end bigint;
+  begin
+    select * into meta from "${schema}".crux_meta where id = 1;
+    -- A full page goes on to the end of its last commit, any other to the head.
+    select case count(*) when page_size then max(end_seq) else meta.seq end into page_end
+    from (
+      select end_seq from "${schema}".crux_records
+      where seq > after_seq and key >= lower_key and key < upper_key order by seq limit page_size
+    ) page;
+    return query select meta.epoch, meta.purged, page_end,
+      null::text, null::text, null::text, null::text, null::bigint, null::bigint, null::bigint, null::text;
+    return query select null::text, null::bigint, null::bigint,
+      r.key, r.entity, r.value, r.event, r.revision, r.seq, r.end_seq, r.commit_id
+      from "${schema}".crux_records r
+      where r.seq > after_seq and r.seq <= page_end and r.key >= lower_key and r.key < upper_key
+      order by r.seq;
+  end
+  $since$;
+
   -- All of these records, or none if one of them is at another revision by now.
   create function "${schema}".crux_forget(
     library integer, ref_key text[], ref_entity text[], ref_revision bigint[]
@@ -157,7 +189,7 @@ begin
   declare
     meta "${schema}".crux_meta;
   begin
-    select * into meta from "${schema}".crux_meta for update;
+    select * into meta from "${schema}".crux_meta where id = 1 for update;
     if meta.version <> library then
       raise exception using errcode = '${wrongVersionCode}', message = meta.version::text;
     end if;
@@ -176,7 +208,8 @@ begin
     )
     update "${schema}".crux_meta m
     set floor = greatest(m.floor, g.revision), purged = greatest(m.purged, g.seq)
-    from (select max(revision) as revision, max(seq) as seq from gone) g;
+    from (select max(revision) as revision, max(seq) as seq from gone) g
+    where m.id = 1;
     return cardinality(ref_key);
   end
   $forget$;
