@@ -89,15 +89,23 @@ export function told(chunks: readonly TaskPlanChunk[]): string[] {
   )
 }
 
-/** The parts of a message that a client would make of these chunks, as far as plans go. */
+/**
+ * The parts of a message that a client would make of these chunks, as far as plans go. A part keeps its first place, and
+ * `reset-step` takes away what was first written in the step.
+ */
 export function planParts(chunks: readonly unknown[]): TaskPlanChunk[] {
   const parts = new Map<string, TaskPlanChunk>()
-  for (const chunk of chunks as readonly TaskPlanChunk[]) {
-    if (chunk.type === 'data-agent-task-plan' || chunk.type === 'data-agent-task-update') {
-      parts.set(`${chunk.type} ${chunk.id}`, chunk)
-    }
+  let before = new Set<string>()
+  for (const chunk of chunks as readonly (TaskPlanChunk | AnyChunk | null)[]) {
+    if (chunk?.type === 'start-step') before = new Set(parts.keys())
+    if (chunk?.type === 'reset-step') for (const key of parts.keys()) if (!before.has(key)) parts.delete(key)
+    if (isPlanChunk(chunk)) parts.set(`${chunk.type} ${chunk.id}`, chunk)
   }
   return [...parts.values()]
+}
+
+function isPlanChunk(chunk: TaskPlanChunk | AnyChunk | null): chunk is TaskPlanChunk {
+  return chunk?.type === 'data-agent-task-plan' || chunk?.type === 'data-agent-task-update'
 }
 
 /** The plan that a client folds out of these chunks. */
