@@ -5,15 +5,15 @@ import { answers, type Answer, type AnsweringHandler } from '../push/pushed-body
 import { checkAddedHeaders, createStreamHeaders } from '../push/stream-headers.ts'
 import { toResponse } from '../push/to-response.ts'
 import { createAdmission, type Admission } from './admit-request.ts'
+import { createAnnouncer } from './announce-connection.ts'
 import { answerPoll } from './answer-poll.ts'
 import { beginConnection } from './begin-connection.ts'
 import { checkOptions } from './check-options.ts'
-import type { Connection } from './connection.ts'
 import { createConnections } from './connections.ts'
 import { createOpeningFrames, retryFrame } from './frames.ts'
 import { createHub, type FollowedScope } from './hub.ts'
 import { untagCursor } from './live-cursor.ts'
-import type { CruxSSEHandlerOptions, LiveConnectionInfo } from './live-options.ts'
+import type { CruxSSEHandlerOptions } from './live-options.ts'
 import { refusals } from './refusals.ts'
 import { createReport } from './report.ts'
 import { createPlainView, createProjectedView, type View } from './view.ts'
@@ -67,8 +67,6 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     maxBufferedBytes = 1_048_576,
     stallMs = 60_000,
     maxLifetimeMs,
-    onConnect,
-    onDisconnect,
     onError,
   } = options
   checkOptions(options)
@@ -93,6 +91,7 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     },
   })
   const admit = createAdmission({ ...options, viewOf: hub.viewOf, added, report })
+  const announce = createAnnouncer(options, report)
   const connections = createConnections({
     hub,
     greeting: opening.greeting,
@@ -155,7 +154,8 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
       request.signal.removeEventListener('abort', leave)
     }
     if (isClosed) return sayClosed(false)
-    if (!connection.isEnded) announce(connection, request, admission)
+    if (!connection.isEnded)
+      announce(connection, { request, scope: admission.prefix, context: admission.context })
     return { headers: streamHeaders, open: (output) => connections.open(connection, output) }
   }
 
@@ -183,29 +183,6 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     if (project === undefined) return createPlainView(tag)
     const projectThis = (record: CruxRecord) => project(record, context)
     return createProjectedView(tag, projectThis, (error) => report(error, 'project', request))
-  }
-
-  function announce(connection: Connection, request: Request, { prefix, context }: Admission<Context>): void {
-    const info = { request, scope: prefix, context }
-    if (onDisconnect !== undefined) {
-      connection.onEnd = (reason) => {
-        void notify('disconnect', onDisconnect, reason === undefined ? info : { ...info, reason })
-      }
-    }
-    if (onConnect !== undefined) void notify('connect', onConnect, info)
-  }
-
-  /** Never rejects: what the hook throws is reported. */
-  async function notify(
-    phase: 'connect' | 'disconnect',
-    hook: (info: LiveConnectionInfo<Context>) => void | Promise<void>,
-    info: LiveConnectionInfo<Context>,
-  ): Promise<void> {
-    try {
-      await hook(info)
-    } catch (error) {
-      report(error, phase, info.request)
-    }
   }
 
   function sayClosed(isPoll: boolean): Response {

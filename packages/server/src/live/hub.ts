@@ -83,12 +83,17 @@ export function createHub({
   let unsubscribe: (() => void) | undefined
 
   function hear(batch: ChangeBatch): void {
-    if (batch.reset) return onEpoch()
+    if (batch.reset) return startOver()
     const last = batch.changes.at(-1)
     if (last === undefined) return
     const position = batch.cursor === undefined ? last.seq : positionOf(batch.cursor)
     for (const [scope, changes] of byScope(batch.changes))
       release(scope, scope.progress.take({ changes, position }))
+  }
+
+  function startOver(): void {
+    onEpoch()
+    for (const scope of scopes.values()) for (const poll of scope.polls) poll.onChange()
   }
 
   function byScope(changes: readonly CruxRecord[]): Map<FollowedScope, CruxRecord[]> {

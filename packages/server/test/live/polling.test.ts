@@ -1,9 +1,10 @@
+import { inMemoryCruxStore, type DurableCruxStore } from '@crux/core'
 import { describe, expect, vi } from 'vitest'
 import { countUses } from '../support/count-uses.ts'
 import { withFeeds } from '../support/faulty-stores.ts'
 import { liveUrl, test } from '../support/live-test.ts'
 import type { SentPart } from '../support/read-frames.ts'
-import { planChange } from '../support/writer.ts'
+import { createWriter, planChange } from '../support/writer.ts'
 
 interface PollAnswer {
   readonly cursor: string
@@ -199,6 +200,17 @@ describe('LIVE-19 the polling form', () => {
     handler.withdraw('s:')
     goOn()
     expect(await answering).toMatchObject({ cursor: '', reset: false, changes: [] })
+  })
+
+  test('LIVE-19 a held poll hears that the data is not what it was', async ({ makeHandler }) => {
+    const store = inMemoryCruxStore() as DurableCruxStore
+    const handler = makeHandler({ store })
+    const { cursor } = await poll(handler)
+    const held = poll(handler, { after: cursor, wait: '20000' })
+    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await store.renewEpoch()
+    await createWriter(store).plan('a')
+    expect(await held).toMatchObject({ reset: true })
   })
 
   test('LIVE-19 a client that leaves gives its place back', async ({ makeHandler }) => {

@@ -1,5 +1,5 @@
 import { inMemoryCruxStore, type CruxStore } from '@crux/core'
-import { cruxSSEHandler, toNodeHandler, type CruxSSEHandler, type CruxSSEHandlerOptions } from '@crux/server'
+import { cruxSSEHandler, type CruxSSEHandler, type CruxSSEHandlerOptions } from '@crux/server'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -71,5 +71,3 @@ export async function follow(
 export function comingFrom(cursor: string | undefined): RequestInit {
   return { headers: { 'last-event-id': cursor ?? '' } }
 }
-
-export { toNodeHandler }

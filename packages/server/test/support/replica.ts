@@ -71,8 +71,6 @@ export function createReplica() {
   }
 }
 
-export type Replica = ReturnType<typeof createReplica>
-
 /** What is to be seen of a replica: without removed entities. */
 export function seen(state: ReadonlyMap<string, Known>): Record<string, Known> {
   return Object.fromEntries([...state].filter(([, { value }]) => !('removedAt' in value)))
