@@ -1,5 +1,6 @@
-import { isStepCount, streamText } from 'ai'
+import { streamText } from 'ai'
 import type { AgentRun } from './agent-run.ts'
+import { conversation } from './conversation.ts'
 import type { Cue } from './script.ts'
 
 type Options = Pick<Parameters<typeof streamText>[0], 'instructions' | 'tools' | 'toolChoice' | 'stopWhen'>
@@ -15,14 +16,14 @@ export async function converse(
   }: Options & { readonly prompt: string; readonly scene: Cue['scene'] },
 ): Promise<void> {
   let failure: unknown
+  const common = conversation(scene, topic)
   const result = streamText({
+    ...common,
     ...options,
     model,
     prompt,
     abortSignal: signal,
-    stopWhen: [isStepCount(20), stopWhen].flat(),
-    // Only the scripted model reads this; real providers do not know the name.
-    providerOptions: { scripted: { topic, scene } },
+    stopWhen: [common.stopWhen, stopWhen].flat(),
     onError: ({ error }) => {
       failure ??= error
     },

@@ -5,17 +5,20 @@ const sceneSchema = z.discriminatedUnion('part', [
   z.object({ part: z.literal('split') }),
   z.object({ part: z.literal('work'), task: z.string(), attempt: z.number() }),
   z.object({ part: z.literal('conclude') }),
+  z.object({ part: z.literal('chat') }),
+  z.object({ part: z.literal('drop-in') }),
 ])
 
 /** What the scripted model has to know about a conversation: the topic, and which part of the script it is. */
 export const cueSchema = z.object({ topic: z.string(), scene: sceneSchema })
 export type Cue = z.infer<typeof cueSchema>
 
-/** One tool call of the scripted model, after a pause. */
+/** One turn of the scripted model, after a pause: what it says, then which tool it calls. */
 export interface Line {
   readonly afterMs: number
-  readonly tool: string
-  readonly input: unknown
+  readonly says?: string
+  readonly tool?: string
+  readonly input?: unknown
 }
 
 interface Part {
@@ -45,9 +48,31 @@ export function linesFor({ topic, scene }: Cue): Line[] {
     case 'work':
       return work(topic, scene.task, scene.attempt)
     case 'conclude': {
-      const outcome = `${goal}\n\n${approach}\n\n${doneWhen}\n\n${conclusion(topic)}`
-      return [{ afterMs: 1200, tool: 'updatePlan', input: { content: outcome } }]
+      const content = `${goal}\n\n${approach}\n\n${doneWhen}\n\n${conclusion(topic)}`
+      return [{ afterMs: 1200, tool: 'updatePlan', input: { content } }]
     }
+    case 'chat':
+      return [
+        {
+          afterMs: 500,
+          says: 'I will look into it, with three workers.',
+          tool: 'research',
+          input: { topic },
+        },
+        { afterMs: 500, says: outcome(topic) },
+      ]
+    case 'drop-in':
+      return [
+        { afterMs: 500, says: 'Let me see what there is.', tool: 'search', input: { query: topic } },
+        { afterMs: 300, tool: 'read', input: { source: 'The yearbook' } },
+        { afterMs: 300, tool: 'read', input: { source: 'The archive' } },
+        { afterMs: 300, tool: 'read', input: { source: 'A reader’s letter' } },
+        { afterMs: 300, tool: 'write', input: { title: topic } },
+        {
+          afterMs: 500,
+          says: 'Two of three sources could be read, and they agree. The archive is closed today.',
+        },
+      ]
     default:
       return scene satisfies never
   }
@@ -69,10 +94,12 @@ const doneWhen = `## Done when
 - Somebody new to the topic understands it in five minutes.`
 
 function conclusion(topic: string): string {
-  const { sources, claims } = numbersOf(topic)
-  return `## Outcome
+  return `## Outcome\n\n${outcome(topic)}`
+}
 
-The briefing is ready: two pages and one chart, built on ${sources} sources. ${claims - 1} of ${claims} claims held up; the one that did not is marked as open.`
+function outcome(topic: string): string {
+  const { sources, claims } = numbersOf(topic)
+  return `The briefing is ready: two pages and one chart, built on ${sources} sources. ${claims - 1} of ${claims} claims held up; the one that did not is marked as open.`
 }
 
 const stages = [

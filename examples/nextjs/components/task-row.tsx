@@ -1,6 +1,7 @@
 import type { Task } from '@crux/core'
-import { useTask, useTasks } from '@crux/react'
+import { useTasks } from '@crux/react'
 import { Elapsed } from './elapsed.tsx'
+import { useShownTask } from './interrupted.ts'
 import { StatusIcon } from './status-icon.tsx'
 import styles from './task-row.module.css'
 import { WorkerName } from './worker-name.tsx'
@@ -12,7 +13,7 @@ interface TaskRowProps {
 
 /** A task that holds other tasks. */
 export function StageRow({ listId, taskId }: TaskRowProps) {
-  const task = useTask(listId, taskId)
+  const task = useShownTask(listId, taskId)
   if (!task) return null
   return (
     <div className={styles.stage} data-status={task.status}>
@@ -27,7 +28,7 @@ export function StageRow({ listId, taskId }: TaskRowProps) {
 
 /** A task: how it stands, what its worker says, who that is and how long it has taken. */
 export function TaskRow({ listId, taskId }: TaskRowProps) {
-  const task = useTask(listId, taskId)
+  const task = useShownTask(listId, taskId)
   // A selection that is text: the row renders again only when the text is another one.
   const waitsFor = useTasks(listId, {
     select: (tasks) =>

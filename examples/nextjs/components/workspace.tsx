@@ -7,6 +7,7 @@ import { Announcer } from './announcer.tsx'
 import { ConnectionBadge } from './connection-badge.tsx'
 import { PlanDocument } from './plan-document.tsx'
 import { RunHistory } from './run-history.tsx'
+import { SiteNav } from './site-nav.tsx'
 import { StartForm } from './start-form.tsx'
 import { TaskBoard } from './task-board.tsx'
 import styles from './workspace.module.css'
@@ -31,6 +32,7 @@ function Screen() {
     <div className={styles.page}>
       <header className={styles.masthead} data-idle={plan === undefined}>
         <span className={styles.brand}>Crux</span>
+        <SiteNav />
         <ConnectionBadge />
         <StartForm isIdle={plan === undefined} onStart={() => setChosenId(undefined)} />
       </header>

@@ -32,6 +32,8 @@ interface Fixtures {
   /** A browser of its own: cookies, and so a session, that no other test has. */
   context: BrowserContext
   open: OpenPage
+  /** The same for a page without a live connection. */
+  openChat: OpenPage
   /** What pages wrote to the console as an error or warning, or threw. A test that expects none checks it. */
   complaints: string[]
 }
@@ -69,7 +71,7 @@ export const test = base.extend<Fixtures>({
   complaints: async ({}, provide) => {
     await provide([])
   },
-  open: async ({ context, complaints }, provide) => {
+  openChat: async ({ context, complaints }, provide) => {
     await provide(async (origin, within = context) => {
       const page = await within.newPage()
       page.on('console', (message) => {
@@ -77,6 +79,12 @@ export const test = base.extend<Fixtures>({
       })
       page.on('pageerror', (error) => complaints.push(error.message))
       await page.goto(origin)
+      return page
+    })
+  },
+  open: async ({ openChat }, provide) => {
+    await provide(async (origin, within) => {
+      const page = await openChat(origin, within)
       await page.getByText('Live', { exact: true }).waitFor()
       return page
     })

@@ -1,0 +1,5 @@
+import { LibraryChat } from '../../components/chat/library-chat.tsx'
+
+export default function Page() {
+  return <LibraryChat />
+}
