@@ -1,4 +1,4 @@
-import { allOf, getIn, putIn, type Layers } from './layers.ts'
+import { allOf, getIn, noLayers, putIn, type Layers } from './layers.ts'
 import { showTask, type CallState, type TaskPlanState } from './task-plan-state.ts'
 
 /**
@@ -7,7 +7,7 @@ import { showTask, type CallState, type TaskPlanState } from './task-plan-state.
  */
 export function resetStep(state: TaskPlanState): TaskPlanState {
   const { checkpoint } = state
-  let calls: Layers<CallState> = []
+  let calls: Layers<CallState> = noLayers
   let { undone } = state
   for (const [id, call] of allOf(state.calls)) {
     if (getIn(checkpoint.calls, id)) calls = putIn(calls, id, call)

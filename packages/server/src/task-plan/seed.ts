@@ -9,7 +9,7 @@ import { changeCall } from './change-call.ts'
 import { readText, type ChunkFields } from './chunk-fields.ts'
 import { deriveTaskLabel } from './derive-task-label.ts'
 import { maxTasksOfPlan } from './introduce-call.ts'
-import { getIn, putIn, type Layers } from './layers.ts'
+import { getIn, noLayers, putIn, type Layers } from './layers.ts'
 import { readDetail, readLabel, readTaskId } from './sanitize-task-plan-input.ts'
 import { readReason } from './reason.ts'
 import type { ResolvedOptions } from './task-plan-options.ts'
@@ -96,7 +96,7 @@ function continuePlan(
     parts.map(readTaskPlanPart).map((part) => (part?.kind === 'update' ? part.update.task.id : '')),
   )
   const tasks = new Map<string, PlanTask>()
-  let calls: Layers<CallState> = []
+  let calls: Layers<CallState> = noLayers
   for (const seen of plan.tasks.slice(0, maxTasksOfPlan)) {
     const task = readSeededTask(seen, updated.has(seen.id), options)
     if (!task || tasks.has(task.id)) continue

@@ -1,6 +1,6 @@
 import type { TaskPlan, TaskPlanTask, TaskPlanTaskState } from '@crux/core'
 import { isTerminalTaskState } from '@crux/core/task-plan'
-import { getIn, putIn, type Layers } from './layers.ts'
+import { getIn, noLayers, putIn, type Layers } from './layers.ts'
 import type { TaskPlanReason } from './reason.ts'
 
 /** What is known of one tool call. A task's state follows from its calls (INJ-42). */
@@ -98,10 +98,10 @@ export function initialState(planId: string): TaskPlanState {
     planId,
     version: 0,
     tasks: [],
-    calls: [],
-    approvals: [],
-    undone: [],
-    checkpoint: { tasks: [], calls: [] },
+    calls: noLayers,
+    approvals: noLayers,
+    undone: noLayers,
+    checkpoint: { tasks: [], calls: noLayers },
     hasEmitted: false,
     isSeedWaiting: false,
     isStoodBack: false,
@@ -140,6 +140,10 @@ export function isOpenCall({ status }: CallState): boolean {
 
 /** The calls of a task that are known, in the order they began. */
 export function callsOf({ callIds }: Pick<PlanTask, 'callIds'>, calls: Layers<CallState>): CallState[] {
+  const [first] = callIds
+  if (first === undefined) return []
+  const only = callIds.length === 1 ? getIn(calls, first) : undefined
+  if (only) return [only]
   return callIds.map((id) => getIn(calls, id)).filter((call) => call !== undefined)
 }
 
@@ -203,6 +207,11 @@ export function isSameTask(a: TaskPlanTask, b: TaskPlanTask): boolean {
 
 /** INJ-42: open while any call is, then failed if any failed, else done if any is done. */
 function outcomeOf(calls: readonly CallState[]): OwnOutcome {
+  const [only] = calls
+  if (only && calls.length === 1) {
+    const { status, reason, startedAt, changedAt } = only
+    return { state: status, reason, startedAt, endedAt: isOpenCall(only) ? undefined : changedAt }
+  }
   const first = (status: CallState['status']) => calls.find((call) => call.status === status)
   const open = first('running') ?? first('blocked')
   const decisive = open ?? first('failed') ?? first('done') ?? first('skipped')
