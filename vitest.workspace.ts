@@ -60,6 +60,8 @@ export default defineConfig({
     resolve: { conditions: ['@crux/source', ...defaultServerConditions.filter((name) => name !== 'module')] },
   },
   test: {
+    // Fuzz and two-process tests on a busy machine with two cores; what hangs is still found.
+    testTimeout: 30_000,
     projects: [
       {
         extends: true,
