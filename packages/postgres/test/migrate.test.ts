@@ -89,6 +89,28 @@ withServer(
   },
 )
 
+withServer('the rights that the README names are enough', async ({ open, schema, store }) => {
+  await store.list()
+  await runSql(`create role ${schema} login;
+    grant usage on schema ${schema} to ${schema};
+    grant select, update on ${schema}.crux_meta to ${schema};
+    grant select, insert, update, delete on ${schema}.crux_records to ${schema}`)
+  try {
+    const address = new URL(server?.connectionString ?? '')
+    address.username = schema
+    const limited = open({ connectionString: address.href })
+    await limited.migrate()
+    await limited.commit([planWrite('a:p')])
+    await limited.commit([planWrite('a:p', 1)])
+    await limited.purge({ before: 1 })
+    await limited.renewEpoch()
+    expect(await keysOf(limited)).toEqual(['a:p'])
+    await limited.close()
+  } finally {
+    await runSql(`drop owned by ${schema}; drop role ${schema}`)
+  }
+})
+
 withServer(
   'STO-30 a schema of a newer version is store-unavailable, and the error names both versions',
   async ({ open, schema, store }) => {
