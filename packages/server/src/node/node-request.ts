@@ -4,8 +4,11 @@ import type { NodeRequest } from './node-types.ts'
  * The `Request` of a request of Node; `undefined` if there can be none: a missing or invalid host, a target that is no
  * URL, a method such as TRACE (SSE-30). What middleware has cut off the target is put back, and a body that middleware
  * has already read is taken from `req.body`.
+ *
+ * A `Request` follows the signal it is made with, which is most of the cost of making one. With `isPlain` its `signal` is
+ * simply the one given; its clones then have none that ever aborts, so that is for handlers that make no clones.
  */
-export function toRequest(req: NodeRequest, signal: AbortSignal): Request | undefined {
+export function toRequest(req: NodeRequest, signal: AbortSignal, isPlain: boolean): Request | undefined {
   const url = urlOf(req)
   if (url === undefined) return undefined
   const { method = 'GET' } = req
@@ -13,9 +16,11 @@ export function toRequest(req: NodeRequest, signal: AbortSignal): Request | unde
   const hasBody = method !== 'GET' && method !== 'HEAD'
   try {
     // `duplex` is required for streams, and the DOM's types do not know it.
-    const init: RequestInit & { duplex: 'half' } = { method, headers, signal, duplex: 'half' }
+    const init: RequestInit & { duplex: 'half' } = { method, headers, duplex: 'half' }
+    if (!isPlain) init.signal = signal
     if (hasBody) init.body = isBodyTaken(req) ? takenBody(req.body, headers) : streamOf(req)
-    return new Request(url, init)
+    const request = new Request(url, init)
+    return isPlain ? Object.defineProperty(request, 'signal', { value: signal }) : request
   } catch {
     return undefined
   }

@@ -21,10 +21,18 @@ export type NodeHandler = (req: NodeRequest, res: NodeResponse, next?: (error?: 
 export function toNodeHandler(
   handler: ((request: Request) => Response | Promise<Response>) & Partial<AnsweringHandler>,
 ): NodeHandler {
-  const answer: (request: Request) => Answer | Promise<Answer> = handler[answers] ?? handler
+  const ours = handler[answers]
   return (req, res, next) => {
+    const leaving = new AbortController()
+    res.on('close', () => {
+      if (!res.writableEnded) leaving.abort(clientLeft)
+    })
+    // Without a listener the error of a socket would end the process; what follows from it comes with `close`.
+    res.on('error', () => {})
+    const request = toRequest(req, leaving.signal, ours !== undefined)
+    if (request === undefined) endBare(res, 400)
     // It handles its own errors.
-    void serve(answer, req, res, next)
+    else void serve(ours ?? handler, request, res, next)
   }
 }
 
@@ -33,18 +41,10 @@ const clientLeft = /* @__PURE__ */ new DOMException('The client has left.', 'Abo
 
 async function serve(
   answer: (request: Request) => Answer | Promise<Answer>,
-  req: NodeRequest,
+  request: Request,
   res: NodeResponse,
   next: ((error?: unknown) => void) | undefined,
 ): Promise<void> {
-  const leaving = new AbortController()
-  res.on('close', () => {
-    if (!res.writableEnded) leaving.abort(clientLeft)
-  })
-  // Without a listener the error of a socket would end the process; what follows from it comes with `close`.
-  res.on('error', () => {})
-  const request = toRequest(req, leaving.signal)
-  if (request === undefined) return endBare(res, 400)
   try {
     const answered = await answer(request)
     if ('open' in answered) pushToNode(res, answered)
