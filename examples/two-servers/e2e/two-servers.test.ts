@@ -25,40 +25,47 @@ describe.each(Object.keys(backends) as (keyof typeof backends)[])('two servers o
     'REL-4 what one server commits the other shows, also after the first was killed',
     { timeout: 60_000 },
     async () => {
-      const prefix = `two-servers-test-${randomUUID()}`
-      await using first = await startServer(backend, prefix)
-      await using second = await startServer(backend, prefix)
-      await using page = follow(second.url)
-      await vi.waitFor(() => expect(page.isReady()).toBe(true), 10_000)
-      const known = new Set(page.lists())
-
-      await post(`${first.url}/start`)
-      const list = await vi.waitFor(() => {
-        const added = page.lists().find((key) => !known.has(key))
-        if (added === undefined) throw new Error('The run has not arrived.')
-        return added
-      }, 10_000)
-      await post(`${first.url}/complete?${new URLSearchParams({ list, task: 't0' })}`)
-      await vi.waitFor(() => expect(page.status(`${list}/t0`)).toBe('completed'), 10_000)
-
-      first.kill()
-      for (const task of ['t1', 't2', 't3'])
-        await post(`${second.url}/complete?${new URLSearchParams({ list, task })}`)
-      await vi.waitFor(() => expect(page.status(list)).toBe('completed'), 10_000)
-
-      // A server that comes back shows what it missed.
-      await using again = await startServer(backend, prefix)
-      await using late = follow(again.url)
-      await vi.waitFor(() => expect(late.status(list)).toBe('completed'), 10_000)
-      await backends[backend].forget(prefix, list)
+      const name = `two_servers_${randomUUID().replaceAll('-', '')}`
+      try {
+        await play(backend, name)
+      } finally {
+        await backends[backend].forget(name)
+      }
     },
   )
 })
 
-async function startServer(backend: string, prefix: string) {
+/** Lets one server begin a run and the other finish it. Nobody is left who would write. */
+async function play(backend: string, name: string): Promise<void> {
+  await using first = await startServer(backend, name)
+  await using second = await startServer(backend, name)
+  await using page = follow(second.url)
+  await vi.waitFor(() => expect(page.isReady()).toBe(true), 10_000)
+
+  await post(`${first.url}/start`)
+  const list = await vi.waitFor(() => {
+    const [key] = page.lists()
+    if (key === undefined) throw new Error('The run has not arrived.')
+    return key
+  }, 10_000)
+  await post(`${first.url}/complete?${new URLSearchParams({ list, task: 't0' })}`)
+  await vi.waitFor(() => expect(page.status(`${list}/t0`)).toBe('completed'), 10_000)
+
+  first.kill()
+  for (const task of ['t1', 't2', 't3'])
+    await post(`${second.url}/complete?${new URLSearchParams({ list, task })}`)
+  await vi.waitFor(() => expect(page.status(list)).toBe('completed'), 10_000)
+
+  // A server that comes back shows what it missed.
+  await using again = await startServer(backend, name)
+  await using late = follow(again.url)
+  await vi.waitFor(() => expect(late.status(list)).toBe('completed'), 10_000)
+}
+
+async function startServer(backend: string, name: string) {
   const port = await freePort()
   const child: ChildProcess = spawn(process.execPath, ['--conditions=@crux/source', script], {
-    env: { ...process.env, PORT: String(port), CRUX_STORE: backend, REDIS_PREFIX: prefix },
+    env: { ...process.env, PORT: String(port), CRUX_STORE: backend, CRUX_NAME: name },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
@@ -105,21 +112,17 @@ async function post(url: string): Promise<void> {
   expect(status).toBe(204)
 }
 
-async function forgetRedis(prefix: string): Promise<void> {
+async function forgetRedis(name: string): Promise<void> {
   const client = await createClient().connect()
-  for (const name of ['meta', 'rec', 'seq', 'lex', 'lex:plan', 'lex:tasklist', 'lex:task'])
-    await client.del(`{${prefix}}:${name}`)
+  for (const key of ['meta', 'rec', 'seq', 'lex', 'lex:plan', 'lex:tasklist', 'lex:task'])
+    await client.del(`{${name}}:${key}`)
   client.destroy()
 }
 
-/** The example's schema is shared by its tests and whoever tries it, so only the test's own run goes. */
-async function forgetPostgres(_prefix: string, list: string): Promise<void> {
+async function forgetPostgres(name: string): Promise<void> {
   const client = new Client({ connectionString: 'postgres://postgres@127.0.0.1:5432/postgres' })
   await client.connect()
-  await client.query('delete from two_servers.crux_records where key = $1 or starts_with(key, $2)', [
-    list,
-    `${list}/`,
-  ])
+  await client.query(`drop schema ${name} cascade`)
   await client.end()
 }
 

@@ -40,6 +40,9 @@ export async function startRedis(
     })
     await admin.ping()
   }
+  // Also where a run ends before the test does.
+  const kill = () => child?.kill('SIGKILL')
+  process.once('exit', kill)
   const stop = async (signal: 'SIGTERM' | 'SIGKILL') => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
@@ -54,6 +57,7 @@ export async function startRedis(
     start,
     stop,
     async [Symbol.asyncDispose]() {
+      process.removeListener('exit', kill)
       admin.disconnect()
       await stop('SIGKILL')
       rmSync(dir, { recursive: true, force: true })
