@@ -1,4 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { follow, liveUrl, test } from '../support/live-test.ts'
@@ -108,6 +110,35 @@ describe('LIVE-17 slow clients', () => {
       { event: 'completed', revision: 2 },
       { event: 'updated', revision: 2 },
     ])
+  })
+
+  test('REL-11 LIVE-17 clients that do not read cost a value per entity, not one per change, and stop nobody', async ({
+    makeHandler,
+    write,
+  }) => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const handler = makeHandler({ maxBufferedBytes: 100_000, progressWindowMs: 0 })
+    const healthy = await follow(handler)
+    const stalled = await Promise.all(Array.from({ length: 50 }, () => reluctant(handler)))
+    for (const client of stalled) await takeUntilReady(client)
+    const content = 'x'.repeat(1_000)
+    const change = async (turns: number) => {
+      for (let i = 0; i < turns; i++) {
+        await write.commit(
+          ...Array.from({ length: 100 }, (_, n) => planChange(`p${n}`, { version: i + 1, content })),
+        )
+        await setImmediate()
+      }
+      await healthy.untilChange('p99', turns)
+      collect()
+      return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
+    }
+    // The healthy client keeps what it was sent, so that is taken off.
+    const before = (await change(20)) - healthy.text().length * 2
+    const after = (await change(120)) - healthy.text().length * 2
+    expect((after - before) / 1e6).toBeLessThan(5)
+    expect(stalled.every(({ frames }) => partsOf(frames).length === 0)).toBe(true)
   })
 
   test('LIVE-17 one large commit alone makes nobody fall behind', async ({ makeHandler, write }) => {
