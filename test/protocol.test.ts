@@ -19,6 +19,8 @@ test('titles are read from plain, chained and table tests', () => {
     "test('A-1 plain', () => {})",
     "describe.skipIf(true)('A-2 chained', () => { it.each([1])(`A-3 ${'table'} of %i`, () => {}) })",
     "other('A-4 not a test')",
+    "const cases = [{ title: 'A-5 a case', run: async () => {} }, { title: 'A-6 not a case' }]",
   ]
-  expect(testTitles('probe.ts', code.join('\n'))).toEqual(['A-1 plain', 'A-2 chained', 'A-3 … of %i'])
+  const titles = ['A-1 plain', 'A-2 chained', 'A-3 … of %i', 'A-5 a case']
+  expect(testTitles('probe.ts', code.join('\n'))).toEqual(titles)
 })

@@ -37,7 +37,10 @@ export function readCitedRules(): Map<string, Set<string>> {
   return cited
 }
 
-/** The first argument of each `test(…)`, `it(…)`, `describe(…)`, also of `test.each(…)(…)`, where it is written out. */
+/**
+ * The first argument of each `test(…)`, `it(…)`, `describe(…)`, also of `test.each(…)(…)`, where it is written out; and
+ * the title of each case of a contract, an object with `title` and `run` that a contract registers as a test.
+ */
 export function testTitles(file: string, code: string): string[] {
   const titles: string[] = []
   const visit = (node: unknown): void => {
@@ -46,6 +49,10 @@ export function testTitles(file: string, code: string): string[] {
     if (node['type'] === 'CallExpression' && /^(test|it|describe)$/.test(rootName(node['callee']))) {
       const [first] = Array.isArray(node['arguments']) ? node['arguments'] : []
       if (isNode(first)) titles.push(literalText(first))
+    }
+    if (node['type'] === 'ObjectExpression') {
+      const [title, run] = ['title', 'run'].map((name) => propertyNamed(node, name))
+      if (title && run) titles.push(literalText(title))
     }
     Object.values(node).forEach(visit)
   }
@@ -57,6 +64,13 @@ type SyntaxNode = Readonly<Record<string, unknown>>
 
 function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What an object literal has under a name. */
+function propertyNamed({ properties }: SyntaxNode, name: string): SyntaxNode | undefined {
+  if (!Array.isArray(properties)) return undefined
+  const property = properties.filter(isNode).find(({ key }) => isNode(key) && key['name'] === name)
+  return isNode(property?.['value']) ? property['value'] : undefined
 }
 
 /** `test` for `test`, `test.skipIf(x)` and `test.each(rows)`. */
