@@ -1,9 +1,9 @@
-/** The texts of all statements that the driver sends, with the tables of one schema. None keeps session state. */
-export type Queries = ReturnType<typeof queriesOf>
-
 const columns = 'r.key, r.entity, r.value, r.event, r.revision, r.seq, r.end_seq, r.commit_id'
 
-/** `schema` is a checked name. */
+/**
+ * The texts of all statements that the driver sends, for the tables of one schema, whose name was checked. None keeps
+ * session state.
+ */
 export function queriesOf(schema: string) {
   const meta = `"${schema}".crux_meta`
   const records = `"${schema}".crux_records`
