@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts'
+import type { Connection } from './live-state.ts'
 import type { CruxSSEHandlerOptions, LiveConnectionInfo } from './live-options.ts'
 import type { Report } from './report.ts'
 

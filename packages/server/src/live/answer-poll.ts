@@ -1,8 +1,8 @@
 import type { CruxRecord } from '@crux/core'
 import { unref } from '../push/unref.ts'
 import { feedEnded, openFeed } from './feed.ts'
-import type { FollowedScope, Poll } from './hub.ts'
 import { tagCursor, untagCursor } from './live-cursor.ts'
+import type { FollowedScope, Poll } from './live-state.ts'
 import { refOf } from './progress-window.ts'
 import { encodeChange, removalOf, type View } from './view.ts'
 

@@ -1,9 +1,10 @@
 import type { ChangeBatch, CruxStore } from '@crux/core'
 import { chunkFrames } from '../push/chunk-frames.ts'
-import { sendBacklog, setBacklog, type Connection } from './connection.ts'
 import { feedEnded, openFeed, type Feed } from './feed.ts'
 import { resetFrame, type OpeningFrames } from './frames.ts'
 import { positionOf, tagCursor } from './live-cursor.ts'
+import type { Connection } from './live-state.ts'
+import { sendBacklog, setBacklog } from './pump.ts'
 import { batchFrames, snapshotFrames } from './view.ts'
 
 /** What a connection needs to begin. */

@@ -2,28 +2,13 @@ import type { CruxRecord } from '@crux/core'
 import { createChunk, type Chunk } from '../push/chunk.ts'
 import { chunkFrames, chunkLength } from '../push/chunk-frames.ts'
 import { createChain, fillLink, type Link } from './chain.ts'
-import { pump, type Connection } from './connection.ts'
 import { changeFrame } from './frames.ts'
+import type { Channel, Connection } from './live-state.ts'
 import { createMissedChanges, type MissedChanges } from './missed-changes.ts'
 import type { Batch } from './progress-window.ts'
+import { pump } from './pump.ts'
 import type { SnapshotReader } from './snapshot-reader.ts'
 import { batchFrames, encodeChange, type PartTexts, type View } from './view.ts'
-
-/** Clients of one scope that are sent the same bytes. */
-export interface Channel {
-  readonly view: View
-  readonly connections: Set<Connection>
-  /** Snapshots for all its clients; missing where each sees its own. */
-  readonly snapshots: SnapshotReader | undefined
-  /** The empty link at the end of the chain, where a new client begins to listen. */
-  readonly last: () => Link
-  /** Encodes batches once and hands them to every client that takes them. */
-  readonly send: (batches: readonly Batch[], texts: PartTexts) => void
-  /** For a client that had fallen behind: the newest value of all that it missed. It then stands at the end. */
-  readonly catchUp: (connection: Connection) => Iterator<Chunk, void>
-  /** True if it was the last client. */
-  readonly leave: (connection: Connection) => boolean
-}
 
 /** What a channel needs. */
 export interface ChannelOptions {

@@ -1,11 +1,12 @@
 import { createChunk, type Chunk } from '../push/chunk.ts'
 import { noOutput, type Output, type Producer } from '../push/pushed-body.ts'
 import { unref } from '../push/unref.ts'
-import { pump, type Connection } from './connection.ts'
 import { feedEnded } from './feed.ts'
 import { endFrame, heartbeatFrame, type EndReason } from './frames.ts'
 import { createHeartbeat } from './heartbeat.ts'
-import type { FollowedScope, Hub } from './hub.ts'
+import type { Hub } from './hub.ts'
+import type { Connection, FollowedScope } from './live-state.ts'
+import { pump } from './pump.ts'
 import type { View } from './view.ts'
 
 /** The open connections of a handler. */

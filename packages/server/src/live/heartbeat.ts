@@ -1,5 +1,6 @@
 import { unref } from '../push/unref.ts'
-import { isWaiting, type Connection } from './connection.ts'
+import type { Connection } from './live-state.ts'
+import { isWaiting } from './pump.ts'
 
 /** One timer that looks after all connections of a handler. */
 export interface Heartbeat {

@@ -1,33 +1,12 @@
 import type { ChangeBatch, CruxRecord, CruxStore } from '@crux/core'
-import { createChannel, type Channel } from './channel.ts'
-import type { Connection } from './connection.ts'
+import { createChannel } from './channel.ts'
 import type { OpeningFrames } from './frames.ts'
 import { positionOf, tagCursor } from './live-cursor.ts'
-import { createProgressWindow, type Batch, type ProgressWindow } from './progress-window.ts'
+import type { Channel, Connection, FollowedScope } from './live-state.ts'
+import { createProgressWindow, type Batch } from './progress-window.ts'
 import { createSendWindow } from './send-window.ts'
 import { createSnapshotReader } from './snapshot-reader.ts'
 import type { PartTexts, View } from './view.ts'
-
-/** A request of the polling form, from its first read to its answer. */
-export interface Poll {
-  readonly onChange: () => void
-  readonly onEnd: () => void
-}
-
-/** A scope that somebody follows. */
-export interface FollowedScope {
-  /** Absolute, such as `tenant:session:42:`. */
-  readonly name: string
-  readonly store: CruxStore
-  /** By tag for views that are shared, by the view itself for the others. */
-  readonly channels: Map<View | string, Channel>
-  readonly progress: ProgressWindow
-  readonly polls: Set<Poll>
-  /** What the next round sends. */
-  outgoing: Batch[]
-  /** Connections and polls that have entered it. */
-  size: number
-}
 
 /** Where the changes of a store are sorted by scope and sent to who follows them. */
 export interface Hub {

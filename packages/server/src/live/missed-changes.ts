@@ -1,5 +1,5 @@
 import type { CruxRecord } from '@crux/core'
-import type { Connection } from './connection.ts'
+import type { Connection } from './live-state.ts'
 import { refOf } from './progress-window.ts'
 
 /** What clients that fell behind have missed: the newest record of each entity, once for all of them (D7). */

@@ -1,49 +1,6 @@
 import type { Chunk } from '../push/chunk.ts'
-import type { Output } from '../push/pushed-body.ts'
 import { takeRun, type Link } from './chain.ts'
-import type { Channel } from './channel.ts'
-import type { EndReason } from './frames.ts'
-import type { FollowedScope } from './hub.ts'
-
-/**
- * One client. It is filled from one of three places:
- *
- *     backlog   snapshot, catch-up, or the newest values of what it missed: made as it is taken
- *     chain     the shared changes, from `next` on
- *     missed    it fell too far behind: nothing is kept for it but the position (D7)
- *
- *     opening ─ backlog ─► chain ─ too far behind ─► missed ─ it takes bytes again ─► backlog ─► chain …
- */
-export interface Connection {
-  readonly scope: FollowedScope
-  readonly channel: Channel
-  output: Output
-  /** Everything up to here was handed over. */
-  position: number
-  /** The first link that it has not taken; `undefined` while it has fallen behind. */
-  next: Link | undefined
-  backlog: Iterator<Chunk, void> | undefined
-  /** The next chunk of the backlog, made ahead, so that it is known whether something waits. */
-  upcoming: Chunk | undefined
-  /** Aborting it ends the feed that it begins with. */
-  feed: AbortController | undefined
-  /** Called once when the backlog has been taken, or the connection has ended. */
-  onDrained: (() => void) | undefined
-  /** True once it was given its first bytes. */
-  isGreeted: boolean
-  /** False until `ready` is on its way: changes wait in the chain. */
-  isLive: boolean
-  isEnded: boolean
-  /** Why the server ended it; `undefined` if it did not. */
-  endReason: EndReason | undefined
-  /** Called once, after the end, with the reason. */
-  onEnd: ((reason: EndReason | undefined) => void) | undefined
-  lifetime: ReturnType<typeof setTimeout> | undefined
-  /** When bytes were last handed over, on the clock of `performance.now()`. */
-  wroteAt: number
-  /** When it was first seen not to take what waits for it; 0 when it keeps up. */
-  stalledAt: number
-}
+import type { Connection } from './live-state.ts'
 
 /** Hands over what waits, as long as the output takes it. */
 export function pump(connection: Connection): void {
