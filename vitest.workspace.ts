@@ -34,7 +34,7 @@ const browserProject: TestProjectInlineConfiguration = {
     root: 'packages/react',
     include: ['{test,test-browser}/**/*.test.tsx', '../core/test-browser/**/*.test.ts'],
     exclude: ['test/server-requests.test.tsx'],
-    globalSetup: 'test-browser/start-live-server.ts',
+    globalSetup: pathTo('packages/react/test-browser/start-live-server.ts'),
     sequence: { groupOrder: group.browser },
     browser: {
       enabled: true,
