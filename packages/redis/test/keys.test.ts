@@ -156,6 +156,9 @@ describe.skipIf(!hasRedisServer)('with a server of its own', () => {
       await writer.commit([plan(`a:${randomUUID()}`)])
       expect(heard.length).toBeGreaterThan(0)
     })
+    await writer.commit([plan('a:last')])
+    // What was read before the reader listened is then over too.
+    await vi.waitFor(() => expect(heard.at(-1)).toBe('a:last'))
     const before = await scriptCalls()
     for (let n = 0; n < 20; n++) {
       await writer.commit([plan(`a:${n}`), list(`a:${n}`)])
