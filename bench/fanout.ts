@@ -34,15 +34,17 @@ function cpuPerEvent(name: ContenderName, clients: number, pattern: Pattern): Pr
   return withServer(name, async ({ server, client, port, readyText }) => {
     await client.call('open', { port, count: clients, readyText })
     // A slow contender needs fewer changes for the same measuring time; the figure is per event.
-    const ours = name.startsWith('crux')
-    const changes = pattern === 'burst' ? 16 * 10 : ours ? 2_000 : 200
+    const isOurs = name.startsWith('crux')
+    const changes = pattern === 'burst' ? 16 * (isOurs || name === 'raw' ? 30 : 10) : isOurs ? 2_000 : 200
+    // Enough to have the code compiled that is measured.
+    const warmUp = 16 * 5
     const publish = (count: number) =>
       pattern === 'burst' ? server.call('publishBursts', count / 16) : server.call('publishSustained', count)
-    await publish(16)
-    await client.call('received', 16)
+    await publish(warmUp)
+    await client.call('received', warmUp)
     const before = await server.call('cpu')
     await publish(changes)
-    await client.call('received', 16 + changes)
+    await client.call('received', warmUp + changes)
     const after = await server.call('cpu')
     return (after - before) / (changes * clients)
   })
