@@ -71,14 +71,14 @@ export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOpt
   let isWatched = false
   let whenDrained: (() => void)[] = []
 
-  const pump = (now = performance.now()) => {
+  const pump = () => {
     if (flight !== undefined || isPaused) return
     if (waiting.length === 0) {
       for (const resolve of whenDrained) resolve()
       whenDrained = []
       return
     }
-    const mine = { groups: takeBatch(), startedAt: now }
+    const mine = { groups: takeBatch(), startedAt: performance.now() }
     flight = mine
     // An attempt that was given up may still answer; the one sent after it will be told the same.
     commitGroups(mine.groups).then(
@@ -213,7 +213,8 @@ export function createCommitQueue({ driver, timeoutMs, publish }: CommitQueueOpt
         }
         waiting.push(group)
         if (!isWatched) watch(attemptMs)
-        pump(now)
+        // In a microtask, so that commits that are begun together go together.
+        if (waiting.length === 1) queueMicrotask(pump)
       }),
     drained: () =>
       new Promise((resolve) => {
