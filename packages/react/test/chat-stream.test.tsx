@@ -10,7 +10,7 @@ import {
 } from '@crux/react'
 import { createCruxUIMessageStream } from '@crux/server'
 import { TaskPlanAccumulator } from '@crux/server/task-plan'
-import { act, cleanup, render, renderHook, screen } from '@testing-library/react'
+import { act, cleanup, render, renderHook, screen, waitFor } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { afterEach, expect, test } from 'vitest'
 import { change } from './change.ts'
@@ -75,9 +75,12 @@ test('CLI-7 the hooks show a plan and tasks that ride in a chat stream, and go o
     }),
   )
   await act(() => transport.consume(body))
-  expect(result.current.plan).toMatchObject({ title: 'Launch' })
-  expect(result.current.tasks).toMatchObject([{ id: 'build', status: 'completed' }])
-  expect(result.current.none).toBeNull()
+  // In a browser what came last is shown with the next frame.
+  await waitFor(() => {
+    expect(result.current.plan).toMatchObject({ title: 'Launch' })
+    expect(result.current.tasks).toMatchObject([{ id: 'build', status: 'completed' }])
+    expect(result.current.none).toBeNull()
+  })
   await store.close()
 })
 
