@@ -164,7 +164,8 @@ describe.skipIf(!hasRedisServer)('with a server of its own', () => {
       await writer.commit([plan(`a:${n}`), list(`a:${n}`)])
       await vi.waitFor(() => expect(heard.slice(-2)).toEqual([`a:${n}`, `a:${n}`]), { interval: 1 })
     }
-    expect((await scriptCalls()) - before).toBe(20)
+    // 20 commits. Asking after each would make it 40; a look of the follower's own may fall in between.
+    expect((await scriptCalls()) - before).toBeLessThan(25)
   })
 
   test('STO-5 a commit that is too large to announce is read', async () => {
