@@ -14,7 +14,11 @@ if (!chromium)
  * Groups run one after another: e2e builds a Next.js app and would starve the timing of everything else.
  * From 1, because with one worker vitest moves the projects of group 0 behind all others.
  */
-const group = { unit: 1, browser: 2, repo: 3, e2e: 4 }
+const group = { unit: 1, services: 2, browser: 3, repo: 4, e2e: 5 }
+
+/** What needs only the processor runs two files at once; what measures the silence of a network has it for itself. */
+const unit = { maxWorkers: 2, sequence: { groupOrder: group.unit } }
+const services = { maxWorkers: 1, sequence: { groupOrder: group.services } }
 
 const browserProject: TestProjectInlineConfiguration = {
   extends: true,
@@ -32,9 +36,12 @@ const browserProject: TestProjectInlineConfiguration = {
   test: {
     name: 'react-chromium',
     root: 'packages/react',
-    include: ['{test,test-browser}/**/*.test.tsx', '../core/test-browser/**/*.test.ts'],
+    include: ['{test,test-browser}/**/*.test.tsx', '../{core,server}/test-browser/**/*.test.ts'],
     exclude: ['test/server-requests.test.tsx'],
-    globalSetup: pathTo('packages/react/test-browser/start-live-server.ts'),
+    globalSetup: [
+      pathTo('packages/react/test-browser/start-live-server.ts'),
+      pathTo('packages/server/test-browser/start-events-server.ts'),
+    ],
     sequence: { groupOrder: group.browser },
     browser: {
       enabled: true,
@@ -51,6 +58,9 @@ const react18 = ['react', 'react-dom', '@testing-library/react'].map((name) => (
   find: new RegExp(`^${name}(?=$|/)`),
   replacement: pathTo(`test/react-18/node_modules/${name}`),
 }))
+
+/** The oldest Hono that `@crux/server/hono` says it works with. */
+const honoFirst = [{ find: /^hono(?=$|\/)/, replacement: 'hono-v4-first' }]
 
 export default defineConfig({
   // The source condition makes tests run on packages/*/src, so that they need no build.
@@ -69,7 +79,7 @@ export default defineConfig({
           name: 'core',
           root: 'packages/core',
           include: ['test/**/*.test.ts'],
-          sequence: { groupOrder: group.unit },
+          ...unit,
         },
       },
       {
@@ -78,7 +88,17 @@ export default defineConfig({
           name: 'server',
           root: 'packages/server',
           include: ['test/**/*.test.ts'],
-          sequence: { groupOrder: group.unit },
+          ...unit,
+        },
+      },
+      {
+        extends: true,
+        resolve: { alias: honoFirst },
+        test: {
+          name: 'server-hono-first',
+          root: 'packages/server',
+          include: ['test/hono/**/*.test.ts'],
+          ...unit,
         },
       },
       {
@@ -87,7 +107,7 @@ export default defineConfig({
           name: 'ai',
           root: 'packages/ai',
           include: ['test/**/*.test.ts'],
-          sequence: { groupOrder: group.unit },
+          ...unit,
         },
       },
       {
@@ -96,7 +116,7 @@ export default defineConfig({
           name: 'sqlite',
           root: 'packages/sqlite',
           include: ['test/**/*.test.ts'],
-          sequence: { groupOrder: group.unit },
+          ...services,
         },
       },
       {
@@ -105,7 +125,7 @@ export default defineConfig({
           name: 'postgres',
           root: 'packages/postgres',
           include: ['test/**/*.test.ts'],
-          sequence: { groupOrder: group.unit },
+          ...services,
         },
       },
       {
@@ -114,7 +134,7 @@ export default defineConfig({
           name: 'redis',
           root: 'packages/redis',
           include: ['test/**/*.test.ts'],
-          sequence: { groupOrder: group.unit },
+          ...services,
         },
       },
       {
@@ -123,7 +143,27 @@ export default defineConfig({
           name: 'two-servers',
           root: 'examples/two-servers',
           include: ['e2e/**/*.test.ts'],
-          sequence: { groupOrder: group.unit },
+          ...services,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'hono',
+          root: 'examples/hono',
+          include: ['e2e/**/*.test.ts'],
+          sequence: { groupOrder: group.browser },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'reliability',
+          root: 'reliability',
+          include: ['*.test.ts'],
+          // Figures of a machine that does nothing else.
+          fileParallelism: false,
+          sequence: { groupOrder: group.repo },
         },
       },
       {
@@ -133,7 +173,7 @@ export default defineConfig({
           root: 'packages/react',
           include: ['test/**/*.test.tsx'],
           environment: 'happy-dom',
-          sequence: { groupOrder: group.unit },
+          ...unit,
         },
       },
       {
@@ -144,7 +184,7 @@ export default defineConfig({
           root: 'packages/react',
           include: ['test/**/*.test.tsx'],
           environment: 'happy-dom',
-          sequence: { groupOrder: group.unit },
+          ...unit,
         },
       },
       ...(chromium ? [browserProject] : []),

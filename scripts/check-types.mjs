@@ -8,7 +8,9 @@ import { root } from './workspace-packages.mjs'
 const projects = [
   'tsconfig.json',
   ...globSync(['packages/*/tsconfig.json', 'packages/*/tsconfig.src.json'], { cwd: root }).toSorted(),
-  ...globSync(['bench/tsconfig.json', 'examples/*/{,e2e/}tsconfig.json'], { cwd: root }).toSorted(),
+  ...globSync(['{bench,reliability}/tsconfig.json', 'examples/*/{,e2e/}tsconfig.json'], {
+    cwd: root,
+  }).toSorted(),
 ]
 
 // An example's tsconfig is what a user would have, so it does not know about the sources.

@@ -17,6 +17,7 @@ beforeAll(() => {
     ...tarballs,
     '@types/node': version('@types/node', '.'),
     '@types/react': version('@types/react', 'packages/react'),
+    hono: version('hono', 'packages/server'),
     react: version('react', 'packages/react'),
   }
   write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies }))
@@ -27,11 +28,18 @@ beforeAll(() => {
 
   write('server.ts', serverProgram)
   write('page.tsx', pageProgram)
+  write('block.ts', blockProgram)
+  write('hono.ts', honoProgram)
   write('tsconfig.server.json', tsconfig('server.ts', { module: 'nodenext', types: ['node'] }))
+  // Hono's declarations are large and not ours to check. That ours are found and true, the program shows.
+  const forHono = { module: 'nodenext', types: ['node'], skipLibCheck: true }
+  write('tsconfig.hono.json', tsconfig('hono.ts', forHono))
   write(
     'tsconfig.page.json',
     tsconfig('page.tsx', { module: 'preserve', moduleResolution: 'bundler', types: [] }),
   )
+  const lib = ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable']
+  write('tsconfig.block.json', tsconfig('block.ts', { module: 'nodenext', types: [], lib }))
   return () => rmSync(folder, { recursive: true })
 })
 
@@ -59,6 +67,38 @@ for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
 stop.abort()
 console.log(response.headers.get('content-type'), CruxError === SameError)
 process.exit(0)
+`
+
+/** What closes itself at the end of a block; compiled with libraries that know nothing of that. */
+const blockProgram = `
+import { inMemoryCruxStore } from '@crux/core'
+import { createCruxStreamWriter, cruxSSEHandler } from '@crux/server'
+
+export async function answerOnce(request: Request, write: (chunk: { type: string }) => void): Promise<Response> {
+  await using store = inMemoryCruxStore()
+  await using writer = createCruxStreamWriter({ write }, store.scope('chat:1:'))
+  await using handler = cruxSSEHandler({ store })
+  writer.write({ type: 'start' })
+  return handler(request)
+}
+`
+
+/** A route of Hono whose context is known. */
+const honoProgram = `
+import { createRouter } from '@crux/server/hono'
+import { createMiddleware } from 'hono/factory'
+
+const requireUser = createMiddleware<{ Variables: { user: string } }>(async (c, next) => {
+  c.set('user', 'ada')
+  await next()
+})
+const router = createRouter({ basePath: '/v1' }).sse('/rooms/:room', requireUser, (c) => async (stream) => {
+  const names: readonly string[] = [c.get('user'), c.req.param('room')]
+  await stream.write(names.join(' in '))
+  // @ts-expect-error -- nobody sets it
+  c.get('other')
+})
+console.log(await (await router.request('/v1/rooms/blue')).text())
 `
 
 /** A page; compiled with the DOM and without Node's types. */
@@ -92,7 +132,7 @@ describe.each(['typescript', 'typescript-5'])(
   (typescript) => {
     const tsc = join(root, 'node_modules', typescript, 'bin', 'tsc')
 
-    test.each(['server', 'page'])('compiles a %s', (program) => {
+    test.each(['server', 'page', 'block', 'hono'])('compiles a %s', (program) => {
       run(process.execPath, [tsc, '-p', `tsconfig.${program}.json`], folder)
     })
   },
@@ -100,4 +140,8 @@ describe.each(['typescript', 'typescript-5'])(
 
 test('an empty project that installs the packages streams a plan', () => {
   expect(run(process.execPath, ['server.ts'], folder)).toBe('text/event-stream; charset=utf-8 true\n')
+})
+
+test('an empty project that installs the packages and Hono streams from a route of it', () => {
+  expect(run(process.execPath, ['hono.ts'], folder)).toContain('data: ada in blue\n\nevent: end\n')
 })

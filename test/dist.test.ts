@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { schemaSql } from '../packages/postgres/src/schema-sql.ts'
 import { workspacePackages } from '../scripts/workspace-packages.mjs'
 import { packPackages, run } from './packed-packages.ts'
 
@@ -85,4 +86,42 @@ describe("'use client'", () => {
       'use client',
     )
   })
+})
+
+test('STO-30 the SQL that migrate() runs is a file, for the schema crux', () => {
+  const { unpacked, manifest } = get('@crux/postgres')
+  expect(manifest.exports['./schema.sql']).toBe('./dist/schema.sql')
+  expect(readFileSync(join(unpacked, 'dist/schema.sql'), 'utf8')).toBe(schemaSql('crux'))
+})
+
+test.each([
+  [
+    '@crux/ai',
+    '.',
+    'prompt context when match generate stream createCruxAi aiSdkProviderRuntime liveSdkGateway generateTextFn ' +
+      'generateObjectFn embedding reranker fallback router cascade constraint guardrail toolMiddleware ' +
+      'approvalMiddleware CruxAIError ValidationExhaustedError ConstraintViolationError GuardrailBlockedError ' +
+      'CascadeExhaustedError ToolApprovalError EmbeddingDimensionError settledMessages',
+  ],
+  ['@crux/ai', './agent', 'resolve'],
+  ['@crux/ai', './stream', 'createCruxStreamWriter createCruxUIMessageStream createStreamTransport'],
+  ['@crux/ai', './testing', 'scriptedModel scriptedGateway scriptedEmbeddingModel scriptedRerankingModel'],
+  [
+    '@crux/core',
+    './tool-middleware',
+    'toolMiddleware approvalMiddleware appendToolApprovalResponse findToolApprovalRequests memoryApprovalStore ' +
+      'ToolApprovalError',
+  ],
+  ['@crux/core', './compaction', 'createGenerateObjectFnFromGenerate'],
+])('AI-2 AIT-1 %s, entry %s, holds just the values it lists', async (name, subPath, names) => {
+  const file = entries(name).find((entry) => entry.subPath === subPath)?.file ?? ''
+  const values: object = await import(pathToFileURL(join(get(name).dir, file)).href)
+  expect(Object.keys(values).toSorted()).toEqual(names.split(' ').toSorted())
+})
+
+test('AI-1 AIT-1 @crux/ai is ESM for AI SDK 7, and brings no schema library', () => {
+  const manifest: Readonly<Record<string, unknown>> = get('@crux/ai').manifest
+  expect(manifest['type']).toBe('module')
+  expect(manifest['peerDependencies']).toEqual({ ai: '^7.0.0' })
+  expect(Object.keys(get('@crux/ai').manifest.dependencies ?? {})).toEqual(['@crux/core', '@crux/server'])
 })

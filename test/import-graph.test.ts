@@ -34,6 +34,8 @@ const coreFolders: Readonly<Record<string, readonly string[]>> = {
   sse: lowest,
   structured: [...lowest, 'sse'],
   client: [...lowest, 'entities', 'wire', 'sse'],
+  'tool-middleware': lowest,
+  compaction: lowest,
   testing: everything,
   // The package's own index: everything but what needs a test runner.
   '': everything,
@@ -98,13 +100,24 @@ describe('imports run one way', () => {
     expect(wrong.map(show)).toEqual([])
   })
 
-  test('server imports only core, and of its client only the strip helpers', () => {
+  test('server imports only core, and of its client only the strip helpers; its Hono forms also Hono', () => {
     const outside = within('server').filter(({ specifier }) => !specifier.startsWith('.'))
-    const values = outside.filter(({ typeOnly }) => !typeOnly)
+    const isHono = ({ from, specifier }: ModuleImport) =>
+      from.startsWith('packages/server/src/hono/') && specifier === 'hono'
+    const values = outside.filter((found) => !found.typeOnly && !isHono(found))
     const fromClient = values.filter(({ specifier }) => specifier === '@crux/core/client')
 
     expect(values.filter(({ specifier }) => !/^@crux\/core(\/|$)/.test(specifier)).map(show)).toEqual([])
     expect(fromClient.flatMap(({ names }) => names).filter((name) => !name.startsWith('strip'))).toEqual([])
+  })
+
+  test('nothing of server but its Hono forms loads them, or names Hono in a type', () => {
+    const wrong = within('server').filter(
+      ({ from, specifier, file }) =>
+        !from.startsWith('packages/server/src/hono/') &&
+        (/^hono($|\/)/.test(specifier) || file?.startsWith('packages/server/src/hono/')),
+    )
+    expect(wrong.map(show)).toEqual([])
   })
 
   test('sqlite imports only core and node:sqlite', () => {
@@ -148,6 +161,13 @@ describe('imports run one way', () => {
     expect(wrong.map(show)).toEqual([])
   })
 
+  test('AI-4 AIT-1 one file of @crux/ai loads the AI SDK; the others know its types', () => {
+    const loading = within('ai').filter(
+      ({ specifier, typeOnly }) => /^(ai|@ai-sdk\/.*)$/.test(specifier) && !typeOnly,
+    )
+    expect(loading.map(show)).toEqual(['packages/ai/src/gateway/sdk-gateway.ts imports ai'])
+  })
+
   test('the hooks do not load the server sub-path', () => {
     const wrong = within('react').filter(
       ({ from, file }) =>
@@ -163,6 +183,8 @@ describe('what a browser loads is small', () => {
     '@crux/core/errors',
     '@crux/core/sse',
     '@crux/core/structured',
+    '@crux/core/tool-middleware',
+    '@crux/core/compaction',
     '@crux/react',
     '@crux/react/chat',
   ])('%s loads neither zod classic nor Node', (specifier) => {
@@ -173,6 +195,18 @@ describe('what a browser loads is small', () => {
     )
     expect(wrong.map(show)).toEqual([])
   })
+
+  test.each(['@crux/core/tool-middleware', '@crux/core/compaction'])(
+    'AI-3 AIT-1 %s loads nothing but what is in core',
+    (specifier) => {
+      const entry = entrySource(specifier)
+      if (!entry) throw new Error(`${specifier} has no source in its package.json`)
+      const wrong = reachableFrom(entry, imports).filter(
+        ({ file }) => !file?.startsWith('packages/core/src/'),
+      )
+      expect(wrong.map(show)).toEqual([])
+    },
+  )
 
   test.each(['@crux/server/task-plan', '@crux/core/task-plan', '@crux/core/client'])(
     'INJ-3 INJ-A29 %s loads no zod and no AI SDK',

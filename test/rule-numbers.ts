@@ -24,6 +24,7 @@ export function readCitedRules(): Map<string, Set<string>> {
       'packages/*/{test,test-browser}/**/*.{ts,tsx}',
       'packages/core/src/testing/**/*.ts',
       'examples/*/e2e/**/*.ts',
+      'reliability/*.test.ts',
       'test/**/*.ts',
     ],
     { cwd: root, exclude: ['**/node_modules/**', 'test/rule-numbers.ts', 'test/protocol.test.ts'] },

@@ -17,6 +17,8 @@ interface Answer {
 
 /** Answers the parent's calls with `methods`. For the child's side. */
 export function serveParent(methods: Methods): void {
+  // A parent that was killed can end nobody.
+  process.once('disconnect', () => process.exit())
   process.on('message', async ({ id, method, argument }: Call) => {
     try {
       const run = methods[method]

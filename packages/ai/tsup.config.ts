@@ -1,3 +1,3 @@
 import { preset } from '../../scripts/tsup-preset.ts'
 
-export default preset({ entries: ['stream/index'] })
+export default preset({ entries: ['index', 'agent/index', 'stream/index', 'testing/index'] })

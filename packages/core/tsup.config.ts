@@ -10,6 +10,8 @@ export default preset({
     'sse/index',
     'structured/index',
     'wire/task-plan/index',
+    'tool-middleware/index',
+    'compaction/index',
     'testing/index',
   ],
 })

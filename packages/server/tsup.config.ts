@@ -1,3 +1,3 @@
 import { preset } from '../../scripts/tsup-preset.ts'
 
-export default preset({ entries: ['index', 'task-plan/index'] })
+export default preset({ entries: ['index', 'hono/index', 'task-plan/index'] })

@@ -1,34 +1,44 @@
-import { streamText } from 'ai'
-import type { AgentRun } from './agent-run.ts'
+import type { AIStreamOptions, Prompt } from '@crux/ai'
+import type { AgentRun, Question } from './agent-run.ts'
+import { stream } from './ai.ts'
 import { conversation } from './conversation.ts'
 import type { Cue } from './script.ts'
 
-type Options = Pick<Parameters<typeof streamText>[0], 'instructions' | 'tools' | 'toolChoice' | 'stopWhen'>
+interface Options extends Pick<AIStreamOptions, 'tools' | 'toolChoice' | 'stopWhen'> {
+  readonly scene: Cue['scene']
+  /** Where the requests of this conversation are shown. Without it none of its tools may need an approval. */
+  readonly task?: Question['task']
+}
 
-/** One conversation with the model, tool calls included, to its end. Throws what the model or the network threw. */
+/**
+ * One conversation with the model, tool calls included, to its end. Where a tool needs an approval it waits for a
+ * person. Throws what the model or the network threw.
+ */
 export async function converse(
-  { model, signal, topic }: AgentRun,
-  {
-    scene,
-    prompt,
-    stopWhen = [],
-    ...options
-  }: Options & { readonly prompt: string; readonly scene: Cue['scene'] },
+  { model, signal, topic, desk }: AgentRun,
+  prompt: Prompt,
+  { scene, task, stopWhen = [], ...tools }: Options,
 ): Promise<void> {
-  let failure: unknown
-  const common = conversation(scene, topic)
-  const result = streamText({
-    ...common,
-    ...options,
+  const { stopWhen: limit, providerOptions } = conversation(scene, topic)
+  const options = {
+    ...tools,
     model,
-    prompt,
+    providerOptions,
+    stopWhen: [limit, stopWhen].flat(),
     abortSignal: signal,
-    stopWhen: [common.stopWhen, stopWhen].flat(),
-    onError: ({ error }) => {
-      failure ??= error
-    },
-  })
-  await result.consumeStream()
-  signal.throwIfAborted()
-  if (failure !== undefined) throw new Error('The model failed.', { cause: failure })
+    approval: { audience: desk?.audience },
+  }
+  let answer = await stream(prompt, options)
+  for (;;) {
+    const { messages, pendingApprovals } = await answer.completion
+    if (pendingApprovals === undefined) return
+    if (!desk || !task) throw new Error('A tool needs an approval, and there is nobody to ask.')
+    answer = await desk.ask({
+      task,
+      messages,
+      pendingApprovals,
+      signal,
+      resume: (answered) => stream(prompt, { ...options, messages: answered }),
+    })
+  }
 }

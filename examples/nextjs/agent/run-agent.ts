@@ -12,7 +12,7 @@ export async function runAgent(run: AgentRun): Promise<void> {
   run.onPlan(plan.id)
   try {
     const list = await splitIntoTasks(run, plan)
-    await workThrough(run, list)
+    await workThrough(run, plan, list)
     await concludePlan(run, plan, list)
   } catch (error) {
     // What a provider says when it fails is for the log; people are only told that it did.

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { draftLines } from './draft-script.ts'
 
 const sceneSchema = z.discriminatedUnion('part', [
   z.object({ part: z.literal('plan') }),
@@ -7,6 +8,7 @@ const sceneSchema = z.discriminatedUnion('part', [
   z.object({ part: z.literal('conclude') }),
   z.object({ part: z.literal('chat') }),
   z.object({ part: z.literal('drop-in') }),
+  z.object({ part: z.literal('draft'), kind: z.enum(['email', 'list']), breaks: z.boolean() }),
 ])
 
 /** What the scripted model has to know about a conversation: the topic, and which part of the script it is. */
@@ -17,6 +19,8 @@ export type Cue = z.infer<typeof cueSchema>
 export interface Line {
   readonly afterMs: number
   readonly says?: string
+  /** The model fails after what it said, and this is why. */
+  readonly breaks?: string
   readonly tool?: string
   readonly input?: unknown
 }
@@ -32,10 +36,23 @@ interface Part {
   readonly summary: string
   /** Why the first attempt fails, if it does. */
   readonly failsOnce?: string
+  /** What it would like to buy after its second saying, and how it goes on if it may not. */
+  readonly orders?: {
+    readonly title: string
+    readonly from: string
+    readonly price: string
+    readonly otherwise: Pick<Part, 'says' | 'summary'>
+  }
+}
+
+/** What happened in a conversation that the script does not decide. */
+interface Happened {
+  /** A person has denied a call. */
+  readonly isDenied: boolean
 }
 
 /** What the model says, turn by turn, in one conversation. */
-export function linesFor({ topic, scene }: Cue): Line[] {
+export function linesFor({ topic, scene }: Cue, happened: Happened): Line[] {
   switch (scene.part) {
     case 'plan':
       return [{ afterMs: 900, tool: 'createPlan', input: { title: topic, content: goal } }]
@@ -46,7 +63,7 @@ export function linesFor({ topic, scene }: Cue): Line[] {
         { afterMs: 1400, tool: 'createTaskList', input: { title: topic, tasks: tree(topic) } },
       ]
     case 'work':
-      return work(topic, scene.task, scene.attempt)
+      return work(topic, scene, happened)
     case 'conclude': {
       const content = `${goal}\n\n${approach}\n\n${doneWhen}\n\n${conclusion(topic)}`
       return [{ afterMs: 1200, tool: 'updatePlan', input: { content } }]
@@ -73,6 +90,8 @@ export function linesFor({ topic, scene }: Cue): Line[] {
           says: 'Two of three sources could be read, and they agree. The archive is closed today.',
         },
       ]
+    case 'draft':
+      return draftLines(topic, scene.kind, scene.breaks)
     default:
       return scene satisfies never
   }
@@ -113,26 +132,33 @@ function tree(topic: string): unknown[] {
   return stages.flatMap((stage) => [stage, ...tasks.filter((task) => task.parentId === stage.id)])
 }
 
-function work(topic: string, id: string, attempt: number): Line[] {
-  const part = parts(topic).find((candidate) => candidate.id === id)
-  if (!part) throw new Error(`The script has no task "${id}".`)
-  const beats = part.says.flatMap((message) => [message, message])
+function work(
+  topic: string,
+  { task, attempt }: { readonly task: string; readonly attempt: number },
+  { isDenied }: Happened,
+): Line[] {
+  const part = parts(topic).find(({ id }) => id === task)
+  if (!part) throw new Error(`The script has no task "${task}".`)
+  const { orders, beatMs } = part
+  const { says, summary } = isDenied && orders ? orders.otherwise : part
+  const beats = says.flatMap((message) => [message, message])
   const reports = beats.map((message, beat) => ({
-    afterMs: part.beatMs,
+    afterMs: beatMs,
     tool: 'reportProgress',
     input: { message, percent: Math.round(((beat + 1) / (beats.length + 1)) * 100) },
   }))
   const start = { afterMs: 250, tool: 'startTask', input: {} }
   if (part.failsOnce !== undefined && attempt === 1) {
-    const fail = { afterMs: part.beatMs, tool: 'failTask', input: { error: part.failsOnce } }
+    const fail = { afterMs: beatMs, tool: 'failTask', input: { error: part.failsOnce } }
     return [start, ...reports.slice(0, 4), fail]
   }
-  const complete = {
-    afterMs: part.beatMs,
-    tool: 'completeTask',
-    input: { result: { summary: part.summary } },
+  const order = orders && {
+    afterMs: beatMs,
+    tool: 'orderSource',
+    input: { title: orders.title, from: orders.from, price: orders.price },
   }
-  return [start, ...reports, complete]
+  const complete = { afterMs: beatMs, tool: 'completeTask', input: { result: { summary } } }
+  return [start, ...reports.slice(0, 4), ...(order ? [order] : []), ...reports.slice(4), complete]
 }
 
 function parts(topic: string): Part[] {
@@ -166,6 +192,19 @@ function parts(topic: string): Part[] {
       says: ['Looking for those who disagree', 'Following their footnotes', 'Weighing what they say'],
       beatMs: 1350,
       summary: 'Two serious objections, one of them new',
+      orders: {
+        title: 'The case against, second edition',
+        from: 'University Press',
+        price: '€18',
+        otherwise: {
+          says: [
+            'Looking for those who disagree',
+            'Following their footnotes',
+            'Going on with what is free to read',
+          ],
+          summary: 'One serious objection; another stays unread',
+        },
+      },
     },
     {
       id: 'themes',

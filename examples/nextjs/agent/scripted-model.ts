@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider'
+import type { LanguageModelV4, LanguageModelV4Message, LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import { pace } from './pace.ts'
 import { cueSchema, type Line, linesFor } from './script.ts'
 
 /**
- * A language model that needs no network: it plays `script.ts`, a sentence and at most one tool call a turn, with the pauses a real model
- * would make. The same topic gives the same run.
+ * A language model that needs no network: it plays `script.ts`, a sentence and at most one tool call a turn, with the
+ * pauses a real model would make. What it has no tool for it leaves out. The same topic and the same decisions give the
+ * same run.
  */
 export function scriptedModel(): LanguageModelV4 {
   return {
@@ -14,13 +15,21 @@ export function scriptedModel(): LanguageModelV4 {
     modelId: 'scripted',
     supportedUrls: {},
     doGenerate: () => Promise.reject(new Error('The scripted model only streams.')),
-    doStream: async ({ prompt, providerOptions, abortSignal }) => {
+    doStream: async ({ prompt, providerOptions, tools = [], abortSignal }) => {
       const cue = cueSchema.parse(providerOptions?.scripted)
+      const canDo = ({ tool }: Line) => tool === undefined || tools.some(({ name }) => name === tool)
       const asked = prompt.findLastIndex(({ role }) => role === 'user')
       const turn = prompt.slice(asked + 1).filter(({ role }) => role === 'tool').length
-      return { stream: speak(linesFor(cue)[turn], abortSignal) }
+      const lines = linesFor(cue, { isDenied: prompt.some(hasDenial) }).filter(canDo)
+      return { stream: speak(lines[turn], abortSignal) }
     },
   }
+}
+
+/** True for the turn that tells of a call which a person did not allow. */
+function hasDenial({ role, content }: LanguageModelV4Message): boolean {
+  if (role !== 'tool') return false
+  return content.some((part) => part.type === 'tool-result' && part.output.type === 'execution-denied')
 }
 
 /** One turn: what it says, at most one tool call, then the end. */
@@ -35,6 +44,7 @@ function speak(
         await pause(line.afterMs * pace, undefined, { signal })
         for await (const part of sentence(line.says, signal)) controller.enqueue(part)
       }
+      if (line?.breaks !== undefined) throw new Error(line.breaks)
       if (line?.tool !== undefined) {
         const input = JSON.stringify(line.input)
         controller.enqueue({ type: 'tool-call', toolCallId: crypto.randomUUID(), toolName: line.tool, input })

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Task, TaskListHandle } from '@crux/core'
+import { prompt } from '@crux/ai'
+import type { PlanHandle, Task, TaskListHandle } from '@crux/core'
 import { z } from 'zod'
 import { converse } from './converse.ts'
+import { orderTool, purchases } from './order-tool.ts'
 import { pace } from './pace.ts'
 import type { AgentRun } from './agent-run.ts'
 
@@ -15,7 +17,7 @@ const taskResult = z.object({ summary: z.string().max(200) })
  * Gives every task that is ready to the next free worker, until none is ready and nobody works. What still waits then,
  * waits for something that failed, and is cancelled.
  */
-export async function workThrough(run: AgentRun, list: TaskListHandle): Promise<void> {
+export async function workThrough(run: AgentRun, plan: PlanHandle, list: TaskListHandle): Promise<void> {
   const free = [...workers]
   const busy = new Map<string, Promise<void>>()
   // When one worker breaks down the others stop too: they would go on writing to a run that is over.
@@ -26,7 +28,7 @@ export async function workThrough(run: AgentRun, list: TaskListHandle): Promise<
       for (const task of await readyTasks(list, busy)) {
         const worker = free.shift()
         if (worker === undefined) break
-        const done = carryOut(shift, list, task, worker).finally(() => {
+        const done = carryOut(shift, { plan, list, task, agent: worker }).finally(() => {
           busy.delete(task.id)
           free.push(worker)
         })
@@ -45,8 +47,16 @@ export async function workThrough(run: AgentRun, list: TaskListHandle): Promise<
   }
 }
 
+interface Job {
+  readonly plan: PlanHandle
+  readonly list: TaskListHandle
+  readonly task: Task
+  readonly agent: string
+}
+
 /** One worker on one task; a task that fails is tried once more. */
-async function carryOut(run: AgentRun, list: TaskListHandle, task: Task, agent: string): Promise<void> {
+async function carryOut(run: AgentRun, job: Job): Promise<void> {
+  const { list, task, agent } = job
   if (task.parentId !== undefined) await list.startTask(task.parentId)
   await list.updateTask(task.id, { assignee: { agent } })
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
@@ -54,27 +64,36 @@ async function carryOut(run: AgentRun, list: TaskListHandle, task: Task, agent: 
       await pause(waitBeforeRetryMs * pace, undefined, { signal: run.signal })
       await list.retryTask(task.id)
     }
-    await attemptTask(run, list, task, attempt)
+    await attemptTask(run, job, attempt)
     if ((await list.getTask(task.id))?.status === 'completed') return
     // Changes nothing if the worker has said itself why it failed.
     await list.failTask(task.id, 'The worker ended without a result.')
   }
 }
 
-/** The worker has four tools (start, report progress, complete, fail), all bound to this one task. */
-async function attemptTask(run: AgentRun, list: TaskListHandle, task: Task, attempt: number): Promise<void> {
+/**
+ * The worker has four tools (start, report progress, complete, fail), all bound to this one task. Who looks for sources,
+ * and does not build on what others found, may order one, if there is somebody to ask.
+ */
+async function attemptTask(run: AgentRun, { plan, list, task }: Job, attempt: number): Promise<void> {
   const worker = list.worker(task.id, {
     guidelines: 'Report progress with a percentage about five times. The summary has at most twelve words.',
     result: taskResult,
   })
   const needed = (await list.getTasks()).filter(({ id }) => task.dependsOn?.includes(id))
-  await converse(run, {
-    scene: { part: 'work', task: task.id, attempt },
-    instructions: await worker.asContext().system(),
+  const mayOrder = run.desk !== undefined && needed.length === 0
+  const working = prompt({
+    id: 'work',
+    use: [plan.asContext(), worker.asContext()],
+    tools: { ...worker.asTools(), ...(mayOrder && { orderSource: orderTool(list, task.id) }) },
+    toolMiddleware: purchases,
     prompt:
       `The briefing is about: ${run.topic}. Carry out your task with what you know, then complete it. ` +
       `What it builds on: ${JSON.stringify(needed.map(({ label, result }) => ({ label, result })))}`,
-    tools: worker.asTools(),
+  })
+  await converse(run, working, {
+    scene: { part: 'work', task: task.id, attempt },
+    task: { list, id: task.id },
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Plan, Task, TaskList } from '@crux/core'
 import type { ConnectionStatus } from '@crux/core/client'
+import { openApprovalsOf } from '../lib/task-approvals.ts'
 import { statusWords } from './status-icon.tsx'
 
 /** What the page shows of a run at one moment. */
@@ -30,11 +31,12 @@ function describeConnection(before: ConnectionStatus, after: ConnectionStatus): 
   return wasLost && after === 'live' ? 'Live again.' : undefined
 }
 
-function describeTask(
-  { tasks }: RunSnapshot,
-  { id, label, status, attempt, error }: Task,
-): string | undefined {
-  const before = tasks.find((task) => task.id === id)
+function describeTask({ tasks }: RunSnapshot, task: Task): string | undefined {
+  const { id, label, status, attempt, error } = task
+  const before = tasks.find((candidate) => candidate.id === id)
+  if (before && openApprovalsOf(task).length > openApprovalsOf(before).length) {
+    return `${label}: waiting for your approval.`
+  }
   if (!before || before.status === status) return undefined
   if (status === 'pending') return `${label}: trying again, attempt ${attempt}.`
   return `${label}: ${statusWords[status]}${status === 'failed' ? `, ${error ?? ''}` : ''}.`

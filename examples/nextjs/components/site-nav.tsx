@@ -8,9 +8,10 @@ const screens = [
   { href: '/', name: 'Live store' },
   { href: '/chat', name: 'Chat' },
   { href: '/drop-in', name: 'Drop-in' },
+  { href: '/drafts', name: 'Drafts' },
 ]
 
-/** The three screens, one for each way in. */
+/** The screens: one for each way in, and one for objects that grow. */
 export function SiteNav() {
   const path = usePathname()
   return (

@@ -1,5 +1,6 @@
 import type { Task } from '@crux/core'
 import { useTasks } from '@crux/react'
+import { openApprovalsOf } from '../lib/task-approvals.ts'
 import { Elapsed } from './elapsed.tsx'
 import { useShownTask } from './interrupted.ts'
 import { StatusIcon } from './status-icon.tsx'
@@ -39,14 +40,21 @@ export function TaskRow({ listId, taskId }: TaskRowProps) {
   })
   if (!task) return null
   const { status, percent = 0, attempt, assignee } = task
+  const isAsking = openApprovalsOf(task).length > 0
   return (
-    <div className={styles.row} data-task={taskId} data-status={status} data-attempt={attempt}>
-      <StatusIcon status={status} />
+    <div
+      className={styles.row}
+      data-task={taskId}
+      data-status={status}
+      data-asking={isAsking}
+      data-attempt={attempt}
+    >
+      <StatusIcon status={status} isAsking={isAsking} />
       <p className={styles.label}>
         {task.label}
         {attempt > 1 && <span className={styles.attempt}>try {attempt}</span>}
       </p>
-      <p className={styles.note}>{noteOf(task, waitsFor ?? '')}</p>
+      <p className={styles.note}>{isAsking ? 'Waiting for you' : noteOf(task, waitsFor ?? '')}</p>
       <span className={styles.worker}>
         {assignee?.agent !== undefined && <WorkerName name={assignee.agent} />}
       </span>

@@ -1,4 +1,5 @@
 import { useTasks } from '@crux/react'
+import { Approvals } from './approvals.tsx'
 import { type OutlineNode, outlineOf } from './outline.ts'
 import { StageRow, TaskRow } from './task-row.tsx'
 import styles from './task-tree.module.css'
@@ -21,6 +22,7 @@ function Nodes({ listId, nodes }: { readonly listId: string; readonly nodes: rea
         ) : (
           <li key={id} className={styles.task}>
             <TaskRow listId={listId} taskId={id} />
+            <Approvals listId={listId} taskId={id} />
           </li>
         ),
       )}

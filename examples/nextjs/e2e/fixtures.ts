@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
 import { test as base } from 'vitest'
 import { buildDemo, freePort, startDemo } from '../../../scripts/demo-server.mjs'
@@ -32,6 +33,8 @@ interface Fixtures {
   /** A browser of its own: cookies, and so a session, that no other test has. */
   context: BrowserContext
   open: OpenPage
+  /** The same, and nobody is there to approve what the agent asks for. With `open`, it is approved at once. */
+  openUnattended: OpenPage
   /** The same for a page without a live connection. */
   openChat: OpenPage
   /** What pages wrote to the console as an error or warning, or threw. A test that expects none checks it. */
@@ -82,14 +85,41 @@ export const test = base.extend<Fixtures>({
       return page
     })
   },
-  open: async ({ openChat }, provide) => {
+  openUnattended: async ({ openChat }, provide) => {
     await provide(async (origin, within) => {
       const page = await openChat(origin, within)
       await page.getByText('Live', { exact: true }).waitFor()
       return page
     })
   },
+  open: async ({ openUnattended }, provide) => {
+    const done = new AbortController()
+    const approving: Promise<void>[] = []
+    await provide(async (origin, within) => {
+      const page = await openUnattended(origin, within)
+      approving.push(approveAll(page.context(), origin, done.signal))
+      return page
+    })
+    done.abort()
+    await Promise.all(approving)
+  },
 })
+
+/** Approves what a session is asked for, beside its pages. */
+async function approveAll(context: BrowserContext, origin: string, signal: AbortSignal): Promise<void> {
+  const url = `${origin}/api/approvals`
+  while (!signal.aborted) {
+    try {
+      await pause(150, undefined, { signal })
+      const { requests } = await (await context.request.get(url)).json()
+      for (const { approvalId, approvalToken } of requests) {
+        await context.request.post(url, { data: { approvalId, approved: true, approvalToken } })
+      }
+    } catch {
+      // The test is over, or has the server or its line down for now.
+    }
+  }
+}
 
 async function serve(
   store: Readonly<Record<string, string>>,

@@ -11,7 +11,7 @@ describe.skipIf(executablePath === undefined)('a run in the browser', () => {
     const page = await open(demo.origin)
     await page.evaluate(recordAnnouncements)
     // Past the links to the other screens.
-    for (let presses = 0; presses < 4; presses += 1) await page.keyboard.press('Tab')
+    for (let presses = 0; presses < 5; presses += 1) await page.keyboard.press('Tab')
     await page.keyboard.type('Why bread rises')
     await page.keyboard.press('Enter')
 

@@ -1,5 +1,5 @@
 // Takes the pictures of the README: node examples/nextjs/e2e/screenshot.mjs
-// A real run, in the middle of it: a task that needed a second try, and three at once.
+// A real run, in the middle of it: a task that needed a second try, one that waits for a person, and two at work.
 import { join } from 'node:path'
 import { chromium } from 'playwright'
 import { buildDemo, freePort, startDemo } from '../../../scripts/demo-server.mjs'
@@ -25,7 +25,7 @@ try {
 }
 
 async function takePicture({ file, colorScheme }) {
-  const viewport = { width: 1280, height: 800 }
+  const viewport = { width: 1280, height: 940 }
   const page = await browser.newPage({ colorScheme, viewport, deviceScaleFactor: 2 })
   await page.goto(demo.origin)
   await page.getByRole('button', { name: 'Start' }).click()
@@ -34,7 +34,8 @@ async function takePicture({ file, colorScheme }) {
       const bar = document.querySelector(`[data-task="${task}"] [role=progressbar]`)
       return Number(bar?.getAttribute('aria-valuenow') ?? 0)
     }
-    return percentOf('claims') > 50 && percentOf('draft') > 20 && percentOf('chart') > 30
+    const isAsking = document.querySelector('[data-approval=open]') !== null
+    return isAsking && percentOf('claims') > 50 && percentOf('chart') > 30
   })
   // For the bars to come to rest.
   await page.waitForTimeout(500)

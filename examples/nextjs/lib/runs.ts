@@ -1,6 +1,7 @@
 import { createCrux, CruxError } from '@crux/core'
 import { chooseModel } from '../agent/choose-model.ts'
 import { runAgent, settleRun } from '../agent/run-agent.ts'
+import { approvalDesk } from './approvals.ts'
 import { store } from './store.ts'
 
 const maxRunsPerSession = 3
@@ -37,6 +38,7 @@ export async function startRun(scope: string, topic: string): Promise<string> {
           topic,
           model: chooseModel(),
           signal: run.stop.signal,
+          desk: approvalDesk(scope),
           onPlan: (planId) => {
             run.planId = planId
             resolve(planId)

@@ -6,8 +6,8 @@ export const wrongVersionCode = 'CRX01'
 
 /**
  * What `migrate()` runs, as one statement. Safe to repeat and to run by several processes at once: an advisory lock
- * lets one do it, and the others find it done. `schema` is a checked name; `schema.sql` in the package is this text
- * for the schema `crux`.
+ * lets one do it, and the others find it done. `schema` is a checked name; the build writes this text for the schema
+ * `crux` to `dist/schema.sql`.
  */
 export function schemaSql(schema: string): string {
   return `-- Tables and functions of @crux/postgres, version ${schemaVersion}, in the schema "${schema}".

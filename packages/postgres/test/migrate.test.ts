@@ -1,13 +1,8 @@
 import { cruxPostgresStore } from '@crux/postgres'
 import { Pool } from 'pg'
 import { expect, test } from 'vitest'
-import { schemaSql } from '../src/schema-sql.ts'
 import { runSql, server } from './postgres-server.ts'
 import { keysOf, planWrite, test as withServer } from './postgres-test.ts'
-
-test('STO-30 schema.sql is what migrate() runs, for the schema crux', async () => {
-  await expect(schemaSql('crux')).toMatchFileSnapshot('../schema.sql')
-})
 
 test('STO-30 what is wrong with the options is invalid-value, and a store is made without connecting', async () => {
   const refused = expect.objectContaining({ code: 'invalid-value' })

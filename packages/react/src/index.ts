@@ -20,6 +20,14 @@ export { useStructuredStreams } from './structured/use-structured-streams.ts'
 export type { StructuredStreamsHook, StructuredStreamsOptions } from './structured/use-structured-streams.ts'
 export type { StructuredItem } from './structured/structured-store.ts'
 
+// Events of any route.
+export { useEventStream, type EventStreamHook } from './event-stream/use-event-stream.ts'
+export type {
+  EventStreamHookOptions,
+  EventStreamView,
+  StreamEvent,
+} from './event-stream/event-stream-store.ts'
+
 // Ways for changes to arrive, so that an app needs one import.
 export {
   combineTransports,
@@ -36,5 +44,8 @@ export type {
   CruxClient,
   CruxTransport,
   DehydratedState,
+  QueryInit,
+  SseClientError,
+  SseClientErrorCode,
   TaskNode,
 } from '@crux/core/client'

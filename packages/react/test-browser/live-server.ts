@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { createCrux, inMemoryCruxStore } from '@crux/core'
 import { cruxSSEHandler, toNodeHandler } from '@crux/server'
+import { answerEvents } from './event-routes.ts'
 
 const store = inMemoryCruxStore()
 const cors = { 'access-control-allow-origin': '*' }
@@ -54,6 +55,7 @@ async function act(name: string, scope: string) {
 }
 
 const server = createServer((request, response) => {
+  if (answerEvents(request, response)) return
   if (request.method === 'POST') {
     const { name, scope } = addressOf(request)
     act(name, scope).then(

@@ -3,6 +3,11 @@ export type { CruxSSEHandler } from './live/crux-sse-handler.ts'
 export type { CruxSSEHandlerOptions, LiveConnectionInfo, LiveErrorPhase } from './live/live-options.ts'
 export type { EndReason } from './live/frames.ts'
 
+// Events for any route
+export { sse } from './sse/sse.ts'
+export type { SseRoute } from './sse/sse.ts'
+export type { SseData, SseEnd, SseErrorPhase, SseHandler, SseOptions, SseStream } from './sse/sse-types.ts'
+
 // Inside an AI SDK UI message stream
 export { createCruxStreamWriter } from './ui-stream/create-crux-stream-writer.ts'
 export type { CruxStreamWriter, CruxStreamWriterOptions } from './ui-stream/create-crux-stream-writer.ts'

@@ -38,4 +38,5 @@ export type { MessageLike } from '../wire/strip-parts.ts'
 // What hooks of other things are made of
 export { createFrameBatch } from './frame-batch.ts'
 export type { FrameBatch } from './frame-batch.ts'
+export { withQuery } from './with-query.ts'
 export { runReported } from '../errors/report-error.ts'

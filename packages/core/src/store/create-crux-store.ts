@@ -32,6 +32,8 @@ export function createCruxStore(driver: StoreDriver, options: StoreOptions = {})
   const endings = new Set<() => void>()
   let closing: Promise<void> | undefined
 
+  const close = () => (closing ??= closeAll())
+
   const closeAll = async () => {
     for (const end of endings) end()
     follower.close()
@@ -60,7 +62,8 @@ export function createCruxStore(driver: StoreDriver, options: StoreOptions = {})
       // Notices the new epoch at once; if that fails, the next read does.
       await backend.head().catch(() => {})
     },
-    close: () => (closing ??= closeAll()),
+    close,
+    [Symbol.asyncDispose]: close,
   }
   shareContention(store, contention)
   return store

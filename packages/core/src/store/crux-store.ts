@@ -1,3 +1,5 @@
+// For programs whose own `lib` does not have `AsyncDisposable` yet.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ChangeEvent, EntityName, EntityRef, EntityValues } from '../entities/entity.ts'
 
 /** One entity as the store holds it. `seq` is the position of its last change. */
@@ -59,7 +61,7 @@ export interface ListPage {
  * Where plans and tasks live. Every method rejects with `CruxError`: `out-of-scope` for a key outside the view,
  * `store-unavailable` when the backend does not answer within `timeoutMs`, `closed` after `close()`.
  */
-export interface CruxStore {
+export interface CruxStore extends AsyncDisposable {
   /** The scope of this view, such as `session:42:`; `''` is the whole store. */
   readonly scopePrefix: string
   readonly get: <E extends EntityName>(ref: EntityRef<E>) => Promise<CruxRecord<E> | undefined>
@@ -92,7 +94,7 @@ export interface CruxStore {
   readonly purge: (options: { readonly before: number; readonly prefix?: string }) => Promise<number>
   /**
    * Finishes the commits under way, ends feeds and listeners, lets go of the backend. Of a view: ends only the feeds
-   * and listeners of that view object. Its later calls are `closed`.
+   * and listeners of that view object. Its later calls are `closed`. `await using` calls it at the end of the block.
    */
   readonly close: () => Promise<void>
 }

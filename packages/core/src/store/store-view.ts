@@ -80,6 +80,11 @@ export function createStoreView(core: StoreCore, scopePrefix: string): CruxStore
     }
   }
 
+  const close = async () => {
+    isViewClosed = true
+    for (const end of endings) end()
+  }
+
   const view: CruxStore = {
     scopePrefix,
     get: async (ref) => (await getMany([ref]))[0],
@@ -145,10 +150,8 @@ export function createStoreView(core: StoreCore, scopePrefix: string): CruxStore
       assertOpen()
       return purgeEnded(backend, resolvePrefix(scopePrefix, prefix), before)
     },
-    close: async () => {
-      isViewClosed = true
-      for (const end of endings) end()
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
   shareContention(view, contention)
   return view

@@ -1,3 +1,4 @@
+import { leave } from './leave.ts'
 import { isTurnFailure, type StreamEnd } from './read-stream.ts'
 import type { Chunk, ErrorChunk } from './stream-chunk.ts'
 import { StreamError } from './stream-error.ts'
@@ -77,13 +78,4 @@ function readEnd(value: unknown, failure: StreamError | undefined): StreamEnd {
 
 function isError(chunk: Chunk): chunk is ErrorChunk {
   return chunk.type === 'error'
-}
-
-/** Lets the source clean up; nobody waits for it, and how it fails is of no use to anyone. */
-async function leave(iterator: AsyncIterator<Chunk, unknown>): Promise<void> {
-  try {
-    await iterator.return?.()
-  } catch {
-    // The turn is over.
-  }
 }

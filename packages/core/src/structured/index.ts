@@ -10,6 +10,7 @@ export type { StructuredStreamErrorCode, StructuredStreamErrorOptions } from './
 export { applyToStreams } from './apply-to-streams.ts'
 export type { AppliedToStreams } from './apply-to-streams.ts'
 export { structuredAs } from './structured-state.ts'
+export { structuredSnapshot } from './structured-snapshot.ts'
 export type {
   DeepPartial,
   StructuredFailure,
@@ -24,6 +25,7 @@ export type { StructuredFields } from './structured-fields.ts'
 export { structuredDiff } from './structured-diff.ts'
 export { structuredFromPartials } from './structured-from-partials.ts'
 export type { StructuredFromPartialsOptions } from './structured-from-partials.ts'
+export { mergeChunks } from './merge-chunks.ts'
 
 // All chunks of a turn.
 export type {

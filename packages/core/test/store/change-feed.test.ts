@@ -1,5 +1,12 @@
 import { getEventListeners } from 'node:events'
-import { createCruxStore, CruxError, inMemoryCruxStore, type ChangeBatch, type StoreDriver } from '@crux/core'
+import {
+  createCruxStore,
+  CruxError,
+  inMemoryCruxStore,
+  type ChangeBatch,
+  type CruxStore,
+  type StoreDriver,
+} from '@crux/core'
 import { driverFaults, faultyDriver } from '@crux/core/testing'
 import { expect, test, vi } from 'vitest'
 import { createInMemoryDriver } from '../../src/store/in-memory-driver.ts'
@@ -7,6 +14,8 @@ import { listWrite, planWrite, rewrite, taskWrites } from '../../src/testing/sto
 import { recordFeed, stateOf, storeState } from '../../src/testing/store-contract/record-feed.ts'
 
 const patienceMs = 3_000
+
+const isClosed = (error: unknown) => CruxError.is(error) && error.code === 'closed'
 
 function open(base: StoreDriver = createInMemoryDriver()) {
   const faulty = faultyDriver(base)
@@ -81,6 +90,20 @@ test('STO-3 a feed of a closed store or view is closed', async () => {
   await recordFeed(store, { patienceMs }).stop()
   await store.close()
   await expect(recordFeed(store, { patienceMs }).stop()).rejects.toMatchObject({ code: 'closed' })
+})
+
+test('STO-30 the end of an `await using` block closes a store, and of a view only that', async () => {
+  const left: CruxStore[] = []
+  const areClosed = () => Promise.all(left.map((store) => store.list().then(() => false, isClosed)))
+  {
+    await using store = inMemoryCruxStore()
+    {
+      await using view = store.scope('a:')
+      left.push(store, view)
+    }
+    expect(await areClosed()).toEqual([false, true])
+  }
+  expect(await areClosed()).toEqual([true, true])
 })
 
 test('STO-12 an epoch that changes in the middle of a snapshot starts it over', async () => {

@@ -1,6 +1,6 @@
 export { useStreamChat, useStreamChat as useChat } from './use-stream-chat.ts'
 export type { StreamChat, StreamChatOptions } from './use-stream-chat.ts'
-export type { ChatStatus, ChatView } from './chat-store.ts'
+export type { ChatStatus, ChatView } from './chat-view.ts'
 
 // Where turns come from, and where conversations are kept.
 export { createRouteChatTransport } from './route-chat-transport.ts'

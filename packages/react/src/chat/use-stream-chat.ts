@@ -1,7 +1,8 @@
 import { CruxError } from '@crux/core/errors'
 import type { InterruptChunk } from '@crux/core/structured'
 import { useEffect, useInsertionEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import { createChatStore, type ChatCall, type ChatView } from './chat-store.ts'
+import { createChatStore, type ChatCall } from './chat-store.ts'
+import type { ChatView } from './chat-view.ts'
 import type { ChatAnswer, ChatHandlers, ChatSetup, ChatTransport } from './chat-types.ts'
 import { createRouteChatTransport, type RouteChatTransportOptions } from './route-chat-transport.ts'
 

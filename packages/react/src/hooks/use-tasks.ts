@@ -7,11 +7,8 @@ import { tasksSource } from './tasks-source.ts'
 import { useSource } from './use-source.ts'
 
 /**
- * The tasks of a list in order, without removed ones; with `tree: true` its top level, each `{ task, children }`, where
- * children of a removed task are with its nearest living ancestor. `undefined` while loading or skipped, `null` if there
- * is no such list, an empty array if it has no tasks.
- *
- * Renders at each change of a task. Long lists use `useTaskIds`, and `useTask` in each row.
+ * The top level of a list's tasks in order, each `{ task, children }`. Removed ones are left out, and their children
+ * are with the nearest living ancestor. `undefined`, `null` and renders as without `tree`.
  */
 export function useTasks<
   Target extends Ref | null | undefined,
@@ -21,6 +18,12 @@ export function useTasks<
   list: Target,
   options: HookOptions<readonly TaskNode[], S, Suspense> & { readonly tree: true },
 ): S | null | Pending<Target, Suspense>
+/**
+ * The tasks of a list in order, without removed ones. `undefined` while loading or skipped, `null` if there is no such
+ * list, an empty array if it has no tasks.
+ *
+ * Renders at each change of a task. Long lists use `useTaskIds`, and `useTask` in each row.
+ */
 export function useTasks<
   Target extends Ref | null | undefined,
   S = readonly Task[],

@@ -1,7 +1,7 @@
 import type { CruxStore } from '@crux/core'
 import { CruxError } from '@crux/core/errors'
-import { sseEndId } from '@crux/core/sse'
-import { errorResponse, withHeaders } from '../push/error-response.ts'
+import { errorResponse } from '../push/error-response.ts'
+import { stopAfterEnd } from '../push/fixed-answers.ts'
 import { viewTag } from './live-cursor.ts'
 import type { CruxSSEHandlerOptions } from './live-options.ts'
 import { refusals } from './refusals.ts'
@@ -55,10 +55,8 @@ export function createAdmission<Context>({
       const context = authorize === undefined ? (undefined as Context) : await authorize(request)
       if (isResponse(context)) return context
       if (context === false) return errorResponse(refusals.forbidden, added)
-      if (lastEventId === sseEndId) {
-        const headers = withHeaders(added, { 'cache-control': 'no-store' })
-        return new Response(null, { status: 204, headers })
-      }
+      const stopped = stopAfterEnd(lastEventId, added)
+      if (stopped !== undefined) return stopped
       phase = 'prefix'
       const chosen = typeof prefix === 'string' ? prefix : await prefix(request, context)
       if (isResponse(chosen)) return chosen

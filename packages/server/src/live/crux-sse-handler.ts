@@ -1,7 +1,10 @@
+// For programs whose own `lib` does not have `AsyncDisposable` yet.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { CruxRecord } from '@crux/core'
 import { errorResponse, withHeaders } from '../push/error-response.ts'
 import { readLastEventId, readQuery } from '../push/last-event-id.ts'
 import { answers, type Answer, type AnsweringHandler } from '../push/pushed-body.ts'
+import { comeBack, tooManyConnections } from '../push/fixed-answers.ts'
 import { checkAddedHeaders, createStreamHeaders } from '../push/stream-headers.ts'
 import { toResponse } from '../push/to-response.ts'
 import { createAdmission, type Admission } from './admit-request.ts'
@@ -10,7 +13,7 @@ import { answerPoll } from './answer-poll.ts'
 import { beginConnection } from './begin-connection.ts'
 import { checkOptions } from './check-options.ts'
 import { createConnections } from './connections.ts'
-import { createOpeningFrames, retryFrame } from './frames.ts'
+import { createOpeningFrames } from './frames.ts'
 import { createHub } from './hub.ts'
 import { untagCursor } from './live-cursor.ts'
 import type { CruxSSEHandlerOptions } from './live-options.ts'
@@ -20,9 +23,12 @@ import { createReport } from './report.ts'
 import { createPlainView, createProjectedView, type View } from './view.ts'
 
 /** What `cruxSSEHandler` gives: a route handler with a life of its own. */
-export interface CruxSSEHandler extends AnsweringHandler {
+export interface CruxSSEHandler extends AnsweringHandler, AsyncDisposable {
   (request: Request): Promise<Response>
-  /** Ends all connections (`closed`: clients come back, to another instance) and takes no new ones. Idempotent. */
+  /**
+   * Ends all connections (`closed`: clients come back, to another instance) and takes no new ones. Idempotent. The end
+   * of an `await using` block calls it.
+   */
   readonly close: () => void
   /**
    * Ends the connections of a scope and of the scopes inside it for good (`gone`), and answers their held polls. It
@@ -33,8 +39,6 @@ export interface CruxSSEHandler extends AnsweringHandler {
   readonly stats: () => { readonly open: number }
 }
 
-/** After `close()` clients come back after so long. */
-const closedRetryMs = 5_000
 /** The longest that a poll is held. */
 const maxWaitMs = 25_000
 
@@ -115,7 +119,7 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     if (isClosed) return sayClosed(isPoll)
     const inScope = hub.scopes.get(admission.store.scopePrefix)?.size ?? 0
     if (open() >= maxConnections || inScope >= maxConnectionsPerScope)
-      return errorResponse(refusals.tooMany, added)
+      return errorResponse(tooManyConnections, added)
     try {
       return isPoll ? await poll(request, admission) : await stream(request, admission, lastEventId)
     } catch (error) {
@@ -188,7 +192,7 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
 
   function sayClosed(isPoll: boolean): Response {
     if (isPoll) return errorResponse(refusals.closed, added)
-    return new Response(retryFrame(closedRetryMs), { headers: streamHeaders })
+    return comeBack(streamHeaders)
   }
 
   function endPolls(isMeant: (scope: FollowedScope) => boolean): void {
@@ -203,14 +207,16 @@ export function cruxSSEHandler<Context = undefined>(options: CruxSSEHandlerOptio
     const answered = await answer(request)
     return 'open' in answered ? toResponse(answered, request) : answered
   }
+  const close = () => {
+    isClosed = true
+    connections.endAll('closed')
+    endPolls(() => true)
+    hub.close()
+  }
   return Object.assign(handle, {
     [answers]: answer,
-    close: () => {
-      isClosed = true
-      connections.endAll('closed')
-      endPolls(() => true)
-      hub.close()
-    },
+    close,
+    [Symbol.asyncDispose]: async () => close(),
     withdraw: (scope: string) => {
       const { scopePrefix } = store.scope(scope)
       connections.endAll('gone', ({ scope: { name } }) => name.startsWith(scopePrefix))

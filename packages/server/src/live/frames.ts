@@ -1,4 +1,5 @@
 import { encodeEvent, sseEndId } from '@crux/core/sse'
+import { retryFrame } from '../push/retry-frame.ts'
 
 /** Why a server ends a stream (LIVE-16). `gone` means for ever; after the others clients come back. */
 export type EndReason = 'closed' | 'expired' | 'evicted' | 'error' | 'gone'
@@ -8,11 +9,6 @@ export const heartbeatFrame = /* @__PURE__ */ encodeEvent({ comment: '' })
 
 /** A snapshot follows: what it lacks is gone (LIVE-10). */
 export const resetFrame = /* @__PURE__ */ encodeEvent({ event: 'crux-sync', data: '{"phase":"reset"}' })
-
-/** How long to wait before reconnecting, in milliseconds, and nothing else. */
-export function retryFrame(retryMs: number): string {
-  return `retry: ${retryMs}\n\n`
-}
 
 /** What stands before and after what a client is given to begin with. */
 export interface OpeningFrames {

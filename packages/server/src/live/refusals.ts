@@ -25,12 +25,6 @@ export const refusals = {
     message: 'The data cannot be reached now. Try again later.',
     headers: comeBackAfter,
   },
-  tooMany: {
-    status: 503,
-    code: 'too-many-connections',
-    message: 'Too many connections are open. Try again later.',
-    headers: comeBackAfter,
-  },
   closed: {
     status: 503,
     code: 'closed',

@@ -47,6 +47,13 @@ export interface NodeResponse {
   readonly socket?: NodeSocket | null
   /** HTTP/1.1: true, once the headers are made, if each write is framed as a chunk. */
   chunkedEncoding?: boolean
+  /** Holds writes back until `uncork`, so that they go in one. */
+  readonly cork?: () => unknown
+  readonly uncork?: () => unknown
+  /** HTTP/2: the stream below. */
+  readonly stream?: {
+    readonly on: (event: string, listener: () => void) => unknown
+  }
   /** Of compression middleware. */
   readonly flush?: () => unknown
 }

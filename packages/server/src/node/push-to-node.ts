@@ -1,5 +1,5 @@
-import { lastWordMs, noOutput, type Output, type PushedBody } from '../push/pushed-body.ts'
-import { unref } from '../push/unref.ts'
+import { lastWordMs, noOutput, noProducer, type Output, type PushedBody } from '../push/pushed-body.ts'
+import { cut, cutWhenStuck } from './cut.ts'
 import type { NodeResponse } from './node-types.ts'
 import { writeHead } from './write-head.ts'
 
@@ -23,29 +23,52 @@ export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): vo
   // There is none while an earlier response on the same connection is not complete.
   const wire = (isFramed && res.socket) || res
   let target: Pick<NodeResponse, 'write'> = res
+  let producer = noProducer
+  let writtenBytes = 0
   let isOver = false
 
   const output: Output & { isReady: boolean } = {
     isReady: true,
+    isBuffered: true,
+    get heldBytes() {
+      return res.writableLength
+    },
+    get takenBytes() {
+      return writtenBytes - res.writableLength
+    },
     write: (chunk) => {
+      const bytes = isFramed ? chunk.framed : chunk.bytes
+      writtenBytes += bytes.length
       try {
-        if (!target.write(isFramed ? chunk.framed : chunk.bytes)) output.isReady = false
+        if (!target.write(bytes)) output.isReady = false
         target = wire
         res.flush?.()
-      } catch {
+      } catch (error) {
         // Middleware has failed. It is the end of this client, and of no other.
         output.isReady = false
+        leave(error)
         res.destroy()
       }
     },
-    end: (last) => {
+    end: (last, cutAfterMs = lastWordMs) => {
       if (isOver) return
-      isOver = true
+      finish()
       if (last !== undefined) output.write(last)
       if (isFramed) res.chunkedEncoding = true
       res.end()
-      cutWhenStuck(res)
+      cutWhenStuck(res, cutAfterMs)
     },
+    cut: () => {
+      if (isOver) return
+      finish()
+      cut(res)
+    },
+  }
+
+  /** From here on nothing is called back, and what the producer needed is let go of (SSE-7). */
+  function finish(): void {
+    isOver = true
+    producer = noProducer
   }
 
   function resume(): void {
@@ -54,30 +77,23 @@ export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): vo
     producer.onReady()
   }
 
-  const producer = open(output)
+  function leave(error?: unknown): void {
+    if (isOver) return
+    const { onGone } = producer
+    finish()
+    onGone(error)
+  }
+
+  const opened = open(output)
+  if (!isOver) producer = opened
   wire.on('drain', resume)
   res.on('close', () => {
     wire.off('drain', resume)
-    if (isOver) return
-    isOver = true
-    producer.onGone()
+    leave()
   })
-  if (isOver) return
-  if (res.destroyed) {
-    isOver = true
-    producer.onGone()
-  } else {
-    producer.onReady()
-  }
-}
-
-/** After the end the client has a while to take what is left; as long as it takes some, it has another while. */
-function cutWhenStuck(res: NodeResponse): void {
-  let left = res.writableLength
-  const timer = setInterval(() => {
-    if (res.writableLength < left) left = res.writableLength
-    else res.destroy()
-  }, lastWordMs)
-  unref(timer)
-  res.on('close', () => clearInterval(timer))
+  if (res.destroyed) return leave()
+  // Headers and first bytes leave in one write, and now: Node would wait for the end of what runs (SSE-27).
+  res.cork?.()
+  producer.onReady()
+  res.uncork?.()
 }

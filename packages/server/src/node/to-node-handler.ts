@@ -27,6 +27,8 @@ export function toNodeHandler(
     res.on('close', () => {
       if (!res.writableEnded) leaving.abort(clientLeft)
     })
+    // Of a stream of HTTP/2 that the client has closed with the code of no error `close` would not come if it is written to.
+    res.stream?.on('aborted', () => res.destroy())
     // Without a listener the error of a socket would end the process; what follows from it comes with `close`.
     res.on('error', () => {})
     const request = toRequest(req, leaving.signal, ours !== undefined)

@@ -4,25 +4,44 @@ import type { Chunk } from './chunk.ts'
 export interface Output {
   /** True while it takes bytes. `write` may turn it false; it is true again when `onReady` is called. */
   readonly isReady: boolean
+  /** True where bytes wait in a buffer of the output's own, so that `isReady` tells of its mark (SSE-28). */
+  readonly isBuffered: boolean
+  /** How many bytes wait in that buffer. */
+  readonly heldBytes: number
+  /** Grows whenever the client takes bytes. */
+  readonly takenBytes: number
   /** Hands bytes over. Only while `isReady`. */
   readonly write: (chunk: Chunk) => void
   /**
-   * Ends the body, after `last` if there is one: the client has 5 s to take it, then it is cut off. Without `last` the
-   * body ends at once. Nothing is called back afterwards.
+   * Ends the body, after `last` if there is one. A client that then takes no byte for `cutAfterMs` milliseconds is cut
+   * off; by default for 5 s, and 0 waits for ever. Nothing is called back afterwards.
    */
-  readonly end: (last?: Chunk) => void
+  readonly end: (last?: Chunk, cutAfterMs?: number) => void
+  /** Cuts the client off: what it has not taken is lost, and it sees that the body broke off. Nothing is called back. */
+  readonly cut: () => void
 }
 
 /** An output that takes nothing: for a response that has not begun, or cannot begin. */
-export const noOutput: Output = { isReady: false, write: () => {}, end: () => {} }
+export const noOutput: Output = {
+  isReady: false,
+  isBuffered: false,
+  heldBytes: 0,
+  takenBytes: 0,
+  write: () => {},
+  end: () => {},
+  cut: () => {},
+}
 
 /** Who fills an output. */
 export interface Producer {
   /** The output takes bytes: write until it does not. */
   readonly onReady: () => void
-  /** The client has left; the output is of no more use. */
-  readonly onGone: () => void
+  /** The client has left, or could not be written to, with this error; the output is of no more use. */
+  readonly onGone: (error?: unknown) => void
 }
+
+/** In place of a producer that is through with its output, so that nothing of it is kept (SSE-7). */
+export const noProducer: Producer = { onReady: () => {}, onGone: () => {} }
 
 /** A response with status 200 whose body is pushed: it has headers, and starts once there is an output for it. */
 export interface PushedBody {

@@ -1,4 +1,6 @@
+/** The byte LF. */
 export const lineFeed = 10
+/** The byte CR. */
 export const carriageReturn = 13
 
 /** Where the bytes seen so far of an unfinished event end: what the next ones mean depends on it. */
@@ -56,6 +58,7 @@ export function findLineEnd(bytes: Uint8Array, from: number, cursor: LineCursor)
   return index < bytes.length ? endOfLineEnd(bytes, index, cursor) : -1
 }
 
+/** Whether a byte ends a line of an event stream. */
 export function isLineEnd(byte: number | undefined): boolean {
   return byte === lineFeed || byte === carriageReturn
 }

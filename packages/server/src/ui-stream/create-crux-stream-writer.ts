@@ -1,16 +1,18 @@
+// For programs whose own `lib` does not have `AsyncDisposable` yet.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { CruxDataChunk, CruxStore } from '@crux/core'
 import { createCruxOutput } from './crux-output.ts'
 import type { CruxPartOptions, UIMessageStreamWriterLike } from './stream-writer-types.ts'
 
 /** Shows a store's changes in a stream that the AI SDK made. */
-export interface CruxStreamWriter<C> {
+export interface CruxStreamWriter<C> extends AsyncDisposable {
   /** Writes a chunk of yours. With `persist` write and merge through here, so that parts find their place among yours. */
   readonly write: (chunk: C) => void
   /** Merges a stream of yours, such as `result.toUIMessageStream()`. */
   readonly merge: (stream: ReadableStream<C>) => void
   /**
    * Ends it, once the merged streams have ended. What the store has delivered by now is written before this returns. After
-   * it nothing more is written. Idempotent; never rejects.
+   * it nothing more is written. Idempotent; never rejects. `await using` calls it at the end of the block.
    */
   readonly close: () => Promise<void>
 }
@@ -49,6 +51,11 @@ export function createCruxStreamWriter<C extends { readonly type: string }>(
   const output = createCruxOutput<C>(store, { ...options, put, onError })
   let isClosed = false
 
+  const close = () => {
+    isClosed = true
+    return output.close()
+  }
+
   return {
     write(chunk) {
       if (!isClosed) output.pass(chunk)
@@ -74,10 +81,8 @@ export function createCruxStreamWriter<C extends { readonly type: string }>(
       relayed.catch(() => {})
       writer.merge(ending)
     },
-    close() {
-      isClosed = true
-      return output.close()
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

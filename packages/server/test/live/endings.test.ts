@@ -23,6 +23,16 @@ describe('LIVE-16 every end is said', () => {
     expect(handler.stats()).toEqual({ open: 0 })
   })
 
+  test('LIVE-16 the end of an `await using` block closes the handler', async ({ makeHandler }) => {
+    let stream
+    {
+      await using handler = makeHandler()
+      stream = await follow(handler)
+      await stream.untilReady()
+    }
+    expect(await stream.untilEnd()).toMatchObject([end('closed')])
+  })
+
   test('LIVE-16 the end of a lifetime', async ({ makeHandler }) => {
     const handler = makeHandler({ maxLifetimeMs: 20 })
     const stream = await follow(handler)

@@ -323,3 +323,18 @@ describe.each(releases)('AI SDK %s', (release) => {
     }
   })
 })
+
+test('LIVE-32 the end of an `await using` block closes a writer', async ({ store: { store } }) => {
+  const written: object[] = []
+  const crux = createCrux({ store })
+  {
+    await using writer = createCruxStreamWriter<Chunk>({ write: (chunk) => void written.push(chunk) }, store)
+    writer.write(start)
+    await crux.plan({ id: 'p', title: 'Launch' })
+  }
+  await crux.updatePlan('p', { title: 'Landing' })
+  expect(written).toMatchObject([
+    start,
+    { type: 'data-crux', id: 'plan:p', data: { value: { title: 'Launch' } } },
+  ])
+})

@@ -1,0 +1,54 @@
+import type { FlexibleSchema } from 'ai'
+import { misuse, shown } from '../misuse.ts'
+
+/**
+ * The keys of the object that a schema describes, or `undefined` where they cannot be told at once: a schema with
+ * unknown keys gets the whole input. Read from `shape`, else from the properties of its JSON Schema; nothing is
+ * converted, because that throws for dates and custom types (AI-16, AI-100).
+ */
+export function inputKeys(schema: FlexibleSchema): readonly string[] | undefined {
+  const { shape, properties } = look(schema)
+  const keyed = shape ?? properties
+  return keyed && Object.keys(keyed)
+}
+
+/** Throws for a schema that is known to describe no object, and for what is no schema. */
+export function checkInputSchema(caller: string, schema: unknown): void {
+  if (schema === undefined) return
+  const isSchema = typeof schema === 'function' || (typeof schema === 'object' && schema !== null)
+  const found = isSchema ? look(schema).notAnObject : shown(schema)
+  if (found !== undefined) throw misuse(caller, `input must be a schema of an object, got ${found}`)
+}
+
+interface Looks {
+  readonly shape?: object | undefined
+  readonly properties?: object | undefined
+  /** What it describes instead. */
+  readonly notAnObject?: string | undefined
+}
+
+function look(schema: object): Looks {
+  const made: unknown = typeof schema === 'function' && !('~standard' in schema) ? schema() : schema
+  if (!isObject(made)) return {}
+  if (isObject(made['shape'])) return { shape: made['shape'] }
+  const kind = isObject(made['def']) ? made['def']['type'] : undefined
+  if (typeof kind === 'string') return { notAnObject: noObjects.has(kind) ? kind : undefined }
+  // That of zod is made by converting; it was told apart above.
+  const json = '~standard' in made ? undefined : made['jsonSchema']
+  if (!isObject(json) || 'then' in json) return {}
+  const { type, properties } = json
+  if (typeof type === 'string' && type !== 'object') return { notAnObject: type }
+  return { properties: isObject(properties) ? properties : undefined }
+}
+
+/** Kinds of zod 4 that hold no object, whatever is in them. */
+const noObjects: ReadonlySet<string> = new Set(
+  (
+    'string number int boolean bigint symbol null undefined void nan never date array tuple map set enum literal ' +
+    'template_literal file function'
+  ).split(' '),
+)
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null
+}

@@ -1,0 +1,133 @@
+import type { FlexibleSchema } from 'ai'
+import { sdk } from '../gateway/sdk-gateway.ts'
+import { misuse } from '../misuse.ts'
+import { schemaIssues, type SchemaIssue } from '../schema-issues.ts'
+import { inputKeys } from './input-keys.ts'
+import { type Condition, isContext, type Owner } from './owners.ts'
+
+/** The input as the texts see it, and which contexts are there. */
+export interface ReadInput {
+  /** What all schemas gave, merged; the raw input where there is no schema (AI-15). */
+  readonly input: unknown
+  readonly included: readonly Owner[]
+  readonly excluded: readonly { readonly owner: Owner; readonly reason: 'when' | 'match' }[]
+}
+
+/**
+ * Validates the raw input and decides what is there, in this order: the schemas of what is there in any case, the
+ * conditions, the schemas of what they let in. Each schema gets only the keys that it declares, so that strict ones of
+ * several owners work together; what the prompt's own gives wins (AI-15, AI-16).
+ */
+export async function readInput(
+  caller: string,
+  own: FlexibleSchema | undefined,
+  owners: readonly Owner[],
+  raw: unknown,
+): Promise<ReadInput> {
+  const schemas = owners.map(schemaOf)
+  const isThere = (owner: Owner) => owner.ways.some(({ length }) => length === 0)
+  const ownInput = await validate(own, raw)
+  const first = await Promise.all(
+    owners.map((owner, index) => validate(isThere(owner) ? schemas[index] : undefined, raw)),
+  )
+  throwIssues(caller, [ownInput, ...first])
+  const sure = merge([...first, ownInput])
+
+  const asked = new Map<Condition, Promise<string>>()
+  const answer = (condition: Condition): Promise<string> => {
+    const known = asked.get(condition)
+    if (known) return known
+    const answered = Promise.resolve(condition.ask({ ...pick(raw, condition.keys), ...sure }))
+    asked.set(condition, answered)
+    return answered
+  }
+
+  const included: Owner[] = []
+  const excluded: { owner: Owner; reason: 'when' | 'match' }[] = []
+  // One after the other: a predicate behind one that has failed is not asked.
+  for (const owner of owners) {
+    const missing = await missingStep(owner, answer)
+    if (missing === undefined) included.push(owner)
+    else excluded.push({ owner, reason: missing.reason })
+  }
+
+  const later = await Promise.all(
+    included.map((owner) => validate(isThere(owner) ? undefined : schemaOf(owner), raw)),
+  )
+  throwIssues(caller, later)
+  const hasSchema = own !== undefined || schemas.some((schema) => schema !== undefined)
+  return { input: hasSchema ? merge([...first, ...later, ownInput]) : raw, included, excluded }
+}
+
+/** What keeps an owner out: the first condition of its last way that answers otherwise. */
+async function missingStep(
+  { ways }: Owner,
+  answer: (condition: Condition) => Promise<string>,
+): Promise<Condition | undefined> {
+  let missing: Condition | undefined
+  for (const way of ways) {
+    missing = undefined
+    for (const { condition, branch } of way) {
+      if ((await answer(condition)) === branch) continue
+      missing = condition
+      break
+    }
+    if (missing === undefined) return undefined
+  }
+  return missing
+}
+
+interface Validated {
+  readonly value: object
+  readonly issues: readonly { readonly issue: SchemaIssue; readonly isMissing: boolean }[]
+}
+
+const nothing: Validated = { value: {}, issues: [] }
+
+async function validate(schema: FlexibleSchema | undefined, raw: unknown): Promise<Validated> {
+  if (schema === undefined) return nothing
+  const keys = inputKeys(schema)
+  const given = keys === undefined ? (raw ?? {}) : pick(raw, new Set(keys))
+  const outcome = await sdk().asSchema(schema).validate?.(given)
+  if (outcome === undefined) return { value: isRecord(given) ? given : {}, issues: [] }
+  if (outcome.success) return { value: isRecord(outcome.value) ? outcome.value : {}, issues: [] }
+  return {
+    value: {},
+    issues: schemaIssues(outcome.error).map((issue) => ({
+      issue,
+      isMissing: at(given, issue.path) === undefined,
+    })),
+  }
+}
+
+function throwIssues(caller: string, outcomes: readonly Validated[]): void {
+  const issues = outcomes.flatMap((outcome) => outcome.issues)
+  if (issues.length === 0) return
+  const texts = issues.map(({ issue: { path, message, expected }, isMissing }) => {
+    const problem = isMissing ? 'required' : expected === undefined ? message : `expected ${expected}`
+    return [path.map(String).join('.'), problem.slice(0, 100)].filter((text) => text !== '').join(': ')
+  })
+  throw misuse(caller, `input is invalid: ${texts.join('; ')}`)
+}
+
+function merge(outcomes: readonly Validated[]): object {
+  return Object.assign({}, ...outcomes.map(({ value }) => value))
+}
+
+function pick(raw: unknown, keys: ReadonlySet<string> | undefined): object {
+  if (!isRecord(raw)) return {}
+  if (keys === undefined) return raw
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => keys.has(key)))
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((found, key) => (isRecord(found) ? found[String(key)] : undefined), value)
+}
+
+function schemaOf({ source }: Owner): FlexibleSchema | undefined {
+  return isContext(source) ? source.config.input : undefined
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

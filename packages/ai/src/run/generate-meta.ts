@@ -1,0 +1,56 @@
+import type { ConstraintEntry } from '../errors.ts'
+import type { CallModel } from '../models/call-model.ts'
+import type { FallbackMeta } from '../models/fallback-plan.ts'
+import type { RouterMeta } from '../models/router.ts'
+import type { GuardSession } from '../safety/guard-session.ts'
+import { constraintsMeta } from '../settle/judge-constraints.ts'
+import type { CascadeMeta } from '../settle/settle-cascade.ts'
+import type { SettledRun, Tally } from '../settle/settle.ts'
+import { totalCost, totalUsage, type CostOf } from './result-meta.ts'
+import type { GenerateMeta } from './result-types.ts'
+
+/** What a call has come to, in parts. */
+export interface MetaParts {
+  readonly run: SettledRun
+  readonly tally: Tally
+  readonly costOf: CostOf
+  /** All models that were prepared, one per tier. */
+  readonly models: readonly CallModel[]
+  readonly guards: GuardSession | undefined
+  /** What the constraints found over the whole call; `undefined` without constraints. */
+  readonly audit?: readonly ConstraintEntry[] | undefined
+  readonly router?: RouterMeta | undefined
+  readonly cascade?: CascadeMeta | undefined
+}
+
+/** `_meta` of a result (AI-23). */
+export function generateMeta(parts: MetaParts): GenerateMeta {
+  const { run, tally, guards, audit, router, cascade } = parts
+  const cost = totalCost(tally.steps, parts.costOf)
+  const fallback = allFallbacks(parts.models)
+  const response = tally.steps.at(-1)?.response
+  return {
+    usage: totalUsage(tally.steps),
+    ...(cost !== undefined && { cost }),
+    finishReason: run.finishReason,
+    ...(response && { responseId: response.id, modelId: response.modelId }),
+    attempts: tally.attempts,
+    ...(fallback && { fallback }),
+    ...(router && { router }),
+    ...(cascade && { cascade }),
+    ...(audit && { constraints: constraintsMeta(audit, run.constraints) }),
+    ...(guards && { guardrails: guards.entries() }),
+  }
+}
+
+/** Each tier of a cascade may have a fallback of its own. */
+function allFallbacks(models: readonly CallModel[]): FallbackMeta | undefined {
+  const metas = models.map(({ fallbackMeta }) => fallbackMeta()).filter((meta) => meta !== undefined)
+  const [first, ...others] = metas
+  if (first === undefined || others.length === 0) return first
+  return {
+    attempts: metas.reduce((sum, { attempts }) => sum + attempts, 0),
+    failedModels: metas.flatMap(({ failedModels }) => failedModels),
+    details: metas.flatMap(({ details }) => details),
+  }
+}

@@ -1,0 +1,7 @@
+export { scriptedModel } from './scripted-model.ts'
+export type { ScriptedModel } from './scripted-model.ts'
+export type { ScriptStep } from './script-step.ts'
+export { scriptedEmbeddingModel, scriptedRerankingModel } from './scripted-vectors.ts'
+export type { ScriptedEmbeddingModel, ScriptedRerankingModel } from './scripted-vectors.ts'
+export { scriptedGateway } from './scripted-gateway.ts'
+export type { GatewayHandlers, ScriptedGateway } from './scripted-gateway.ts'

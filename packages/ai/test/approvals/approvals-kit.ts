@@ -1,0 +1,68 @@
+import { generate, prompt, type AIGenerateOptions, type PendingApproval } from '@crux/ai'
+import { scriptedModel, type ScriptStep } from '@crux/ai/testing'
+import { appendToolApprovalResponse, memoryApprovalStore } from '@crux/core/tool-middleware'
+import { tool, type ModelMessage } from 'ai'
+import { expect, vi } from 'vitest'
+import * as z from 'zod'
+
+/** A mock that keeps the type of what it runs. */
+export function mock<Run extends (...given: never[]) => unknown>(run: Run) {
+  return vi.fn<Run>(run)
+}
+
+/** A bank: `pay` waits for a person, `balance` does not; each notes when its body runs. */
+export function createBank() {
+  const pay = mock(async ({ sum }: { sum: number }) => `paid ${sum}`)
+  const balance = mock(async () => 'balance 100')
+  const tools = {
+    pay: tool({ inputSchema: z.object({ sum: z.number() }), needsApproval: true, execute: pay }),
+    balance: tool({ inputSchema: z.object({}), execute: balance }),
+  }
+  return { pay, balance, tools }
+}
+
+/** A prompt of its own for each test: prompts with an id do not share approvals. */
+export const bank = prompt({ id: 'bank', prompt: 'Pay my bills.' })
+
+export const call = (name: string, input: unknown = {}, id?: string) => ({
+  name,
+  input,
+  ...(id !== undefined && { id }),
+})
+export const calls = (...tools: ReturnType<typeof call>[]): ScriptStep => ({ tools })
+
+/** A secret and a store that notes what is used up, as several processes would share them. */
+export function createApproval() {
+  const memory = memoryApprovalStore()
+  const consume = mock(memory.consume)
+  return { secret: 'a secret of at least thirty-two bytes', store: { consume } }
+}
+
+/** Runs to a suspension: its messages, and its only request. */
+export async function suspend(
+  tools: ReturnType<typeof createBank>['tools'],
+  options: Partial<AIGenerateOptions> = {},
+  steps: readonly ScriptStep[] = [calls(call('pay', { sum: 5 }))],
+) {
+  const result = await generate(bank, { model: scriptedModel(steps), tools, ...options })
+  expect(result._meta.finishReason).toBe('tool_approval_required')
+  const [request, ...others] = result.pendingApprovals ?? []
+  if (request === undefined || others.length > 0) throw new Error('expected one request')
+  return { request, messages: result.messages, result }
+}
+
+/** The messages with an approval by someone who has the token. */
+export function approve(messages: readonly ModelMessage[], request: PendingApproval): ModelMessage[] {
+  const { approvalId, approvalToken } = request
+  return appendToolApprovalResponse(messages, { approvalId, approved: true, approvalToken })
+}
+
+/** What the provider was told in a model call, as text. */
+export function told(model: ReturnType<typeof scriptedModel>, index = 0): string {
+  return JSON.stringify(model.calls[index]?.prompt)
+}
+
+/** A fresh copy, as storage gives it back. */
+export function stored<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value))
+}

@@ -1,0 +1,5 @@
+export { createRouter } from './create-router.ts'
+export type { RouterOptions } from './create-router.ts'
+export { sse } from './sse.ts'
+export type { SseRoute, SseRouter } from './sse-route.ts'
+export type { SseRouteHandler, SseStart } from './sse-start.ts'
