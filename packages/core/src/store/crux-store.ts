@@ -33,7 +33,8 @@ export interface Commit {
 
 /**
  * One step of a feed. `reset`: a snapshot begins, what it lacks is gone. `ready`: everything up to here was delivered.
- * `cursor`: a feed may start again from here; snapshot batches before the last carry none (STO-6).
+ * `cursor`: a feed may start again from here; snapshot batches before the last carry none, and whoever has applied the
+ * `reset` has none until then: an older one would bring only what changed since, not the rest of the snapshot (STO-6).
  */
 export interface ChangeBatch {
   readonly changes: readonly CruxRecord[]
