@@ -20,6 +20,12 @@ const group = { unit: 1, services: 2, browser: 3, repo: 4, e2e: 5 }
 const unit = { maxWorkers: 2, sequence: { groupOrder: group.unit } }
 const services = { maxWorkers: 1, sequence: { groupOrder: group.services } }
 
+/**
+ * What starts processes and browsers shares the machine with them. In CI such a test has a second try, and the closing
+ * lines of the run name those that needed it; where only the processor is needed there is none.
+ */
+const retry = process.env['CI'] ? 1 : 0
+
 const browserProject: TestProjectInlineConfiguration = {
   extends: true,
   // Known in advance, because a dependency found late makes the dev server reload the page under a running test.
@@ -42,6 +48,7 @@ const browserProject: TestProjectInlineConfiguration = {
       pathTo('packages/react/test-browser/start-live-server.ts'),
       pathTo('packages/server/test-browser/start-events-server.ts'),
     ],
+    retry,
     sequence: { groupOrder: group.browser },
     browser: {
       enabled: true,
@@ -125,6 +132,7 @@ export default defineConfig({
           name: 'postgres',
           root: 'packages/postgres',
           include: ['test/**/*.test.ts'],
+          retry,
           ...services,
         },
       },
@@ -134,6 +142,7 @@ export default defineConfig({
           name: 'redis',
           root: 'packages/redis',
           include: ['test/**/*.test.ts'],
+          retry,
           ...services,
         },
       },
@@ -143,6 +152,7 @@ export default defineConfig({
           name: 'two-servers',
           root: 'examples/two-servers',
           include: ['e2e/**/*.test.ts'],
+          retry,
           ...services,
         },
       },
@@ -152,6 +162,7 @@ export default defineConfig({
           name: 'hono',
           root: 'examples/hono',
           include: ['e2e/**/*.test.ts'],
+          retry,
           sequence: { groupOrder: group.browser },
         },
       },
@@ -161,6 +172,7 @@ export default defineConfig({
           name: 'reliability',
           root: 'reliability',
           include: ['*.test.ts'],
+          retry,
           // Figures of a machine that does nothing else.
           fileParallelism: false,
           sequence: { groupOrder: group.repo },
@@ -208,6 +220,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           // Not a global setup: a failed build would then end the whole run, not only the tests that need it.
           setupFiles: pathTo('scripts/build-before-tests.ts'),
+          retry,
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,
