@@ -32,10 +32,16 @@ export type {
 export {
   combineTransports,
   createMockTransport,
+  createPollingTransport,
   createSSETransport,
   createStreamTransport,
 } from '@crux/core/client'
-export type { MockTransport, SSETransportOptions, StreamTransport } from '@crux/core/client'
+export type {
+  MockTransport,
+  PollingTransportOptions,
+  SSETransportOptions,
+  StreamTransport,
+} from '@crux/core/client'
 
 // What hooks and providers speak of.
 export type { Plan, Task, TaskList, TaskStatus } from '@crux/core'

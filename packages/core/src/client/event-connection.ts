@@ -1,29 +1,9 @@
 import { createEventParser } from '../sse/event-parser.ts'
-import { SseError } from '../sse/sse-error.ts'
 import type { SseMessage } from '../sse/sse-message.ts'
-import { fullJitterMs, type BackoffOptions } from '../timing/backoff.ts'
-import { createAlarm } from '../timing/alarm.ts'
-import { onWake } from './on-wake.ts'
-import { retryAfterMs } from './retry-after.ts'
-import { SseClientError } from './sse-client-error.ts'
+import { createConnection, type Connection, type ConnectionOptions } from './connection.ts'
 
 /** What a connection needs to know and whom it tells. The callbacks must not throw; any of them may end or close it. */
-export interface EventConnectionOptions {
-  /** One attempt. What it does after the signal aborted is ignored. */
-  readonly request: (signal: AbortSignal) => Promise<Response>
-  /** Whether what can be tried again is tried again; otherwise it is `failed`. */
-  readonly reconnect: boolean
-  readonly backoff?: Partial<BackoffOptions> | undefined
-  /** A number counts from the start of an attempt; a function is asked at the opening and after each byte; 0 is never. */
-  readonly idleTimeoutMs: number | (() => number)
-  /** A wake-up replaces an attempt or connection that was silent for longer. Default never. */
-  readonly staleAfterMs?: (() => number) | undefined
-  /** A 401 is tried once more at once, because the next attempt may have other headers (CLI-2). */
-  readonly retryUnauthorized?: boolean | undefined
-  readonly onStatus: (
-    status: 'connecting' | 'reconnecting' | 'ended' | 'failed',
-    error?: SseClientError,
-  ) => void
+export interface EventConnectionOptions extends Omit<ConnectionOptions, 'mediaType' | 'mayGoOn' | 'open'> {
   readonly onOpen: (response: Response) => void
   readonly onId?: ((id: string) => void) | undefined
   /** `hasId`: the event has an id of its own, and not only the last one in force. */
@@ -31,195 +11,26 @@ export interface EventConnectionOptions {
   readonly onComment?: (() => void) | undefined
 }
 
-/** A connection that holds until it is closed, ended or failed. */
-export interface EventConnection {
-  /** Ends a wait, replaces what was silent for too long, starts again what has ended or failed. */
-  readonly retry: () => void
-  /** Leaves what is under way and comes back after the usual wait. */
-  readonly reconnect: (error?: SseClientError) => void
-  /** Stops for good and says so. */
-  readonly finish: (status: 'ended' | 'failed', error?: SseClientError) => void
-  /** Stops without another callback. Idempotent. */
-  readonly close: () => void
-}
-
-const healthyMs = 10_000
-const leastDistanceMs = 1_000
-
-/**
- * Keeps a connection to an event stream (SSE-37 to SSE-41). Requests leave in a microtask.
- *
- *              ┌────────────── after the wait ──────────────┐
- *              ▼                                            │
- *     ──▶ attempt ──200──▶ open ──end of body, failure──▶ waiting
- *              └─────────────┴──▶ ended, failed
- *
- * An attempt owns an AbortController. To leave it is to abort it, and what of it is still under way sees the abort and
- * stops. So nothing that hangs (a header function, a request, a read) holds up what follows.
- */
-export function createEventConnection(options: EventConnectionOptions): EventConnection {
-  const { idleTimeoutMs, staleAfterMs, onStatus } = options
-  const backoff = { baseMs: 500, maxMs: 30_000, ...options.backoff }
-  // Rings at the end of a wait, and else when it was silent for too long.
-  const alarm = createAlarm()
-
-  let attempt = new AbortController()
-  let isWaiting = false
-  let startedAt = 0
-  let openedAt = Infinity
-  // By the wall clock, because the other one may stand still while a machine sleeps.
-  let heardAt = 0
-  let earliestAt = 0
-  let retries = 0
-  let serverRetryMs = 0
-  let wasUnauthorized = false
-  let stopWaking: (() => void) | undefined
-
-  function begin() {
-    leave()
-    stopWaking ??= onWake(wake)
-    startedAt = performance.now()
-    openedAt = Infinity
-    heardAt = Date.now()
-    attempt = new AbortController()
-    const { signal } = attempt
-    if (typeof idleTimeoutMs === 'number') expectByte()
-    queueMicrotask(() => {
-      if (!signal.aborted) void run(signal)
-    })
-  }
-
-  /** Leaves the attempt or the wait that is under way. */
-  function leave() {
-    attempt.abort()
-    alarm.set(Infinity, begin)
-    isWaiting = false
-  }
-
-  function close() {
-    leave()
-    stopWaking?.()
-    stopWaking = undefined
-  }
-
-  function finish(status: 'ended' | 'failed', error?: SseClientError) {
-    close()
-    onStatus(status, error)
-  }
-
-  function reconnect(error?: SseClientError, pauseMs = 0) {
-    if (!options.reconnect)
-      return finish('failed', error ?? new SseClientError('truncated', 'The stream broke off.'))
-    leave()
-    isWaiting = true
-    const now = performance.now()
-    if (now - openedAt >= healthyMs) retries = 0
-    earliestAt = Math.max(startedAt + leastDistanceMs, now + pauseMs)
-    const jitterMs = fullJitterMs(Math.min(retries++, 30), backoff, Math.random)
-    alarm.set(Math.max(serverRetryMs, pauseMs) + jitterMs, begin)
-    onStatus('reconnecting', error)
-  }
-
-  function onSilence() {
-    reconnect(new SseClientError('idle-timeout', 'The server went silent.'))
-  }
-
-  function expectByte() {
-    const ms = typeof idleTimeoutMs === 'number' ? idleTimeoutMs : idleTimeoutMs()
-    alarm.set(ms > 0 ? ms : Infinity, onSilence)
-  }
-
-  function replaceIfStale() {
-    if (!isWaiting && staleAfterMs && Date.now() - heardAt > staleAfterMs()) onSilence()
-  }
-
-  function wake() {
-    replaceIfStale()
-    const ms = Math.max(0, earliestAt - performance.now())
-    if (isWaiting && ms < alarm.leftMs()) alarm.set(ms, begin)
-  }
-
-  async function run(signal: AbortSignal) {
-    try {
-      const response = await options.request(signal)
-      const { status, headers, body } = response
-      const discard = () => void body?.cancel().catch(ignore)
-      if (signal.aborted) return discard()
-
-      const isRefreshable = options.retryUnauthorized && !wasUnauthorized
-      wasUnauthorized = status === 401
-      const type = headers.get('content-type') ?? ''
-      if (status !== 200 || !/^\s*text\/event-stream\s*(;|$)/i.test(type)) {
-        discard()
-        if (status === 204) return finish('ended')
-        if (status === 200)
-          return finish('failed', new SseClientError('bad-content-type', `Not an event stream: ${type}`))
-        if (wasUnauthorized && isRefreshable) return begin()
-        const error = new SseClientError('http', `The server answered ${status}.`, { status })
-        return isPassing(status)
-          ? reconnect(error, retryAfterMs(headers.get('retry-after')))
-          : finish('failed', error)
-      }
-
-      openedAt = performance.now()
+/** Keeps a connection to an event stream (SSE-37 to SSE-41). */
+export function createEventConnection(options: EventConnectionOptions): Connection {
+  const connection = createConnection({
+    ...options,
+    mediaType: 'text/event-stream',
+    open(response, signal) {
       options.onOpen(response)
-      if (signal.aborted) return discard()
-      await read(body, signal)
-    } catch (error) {
-      if (signal.aborted) return
-      // Asking again would bring the same event.
-      if (SseError.is(error, 'event-too-large'))
-        finish('failed', new SseClientError(error.code, error.message))
-      else reconnect(new SseClientError('network', 'The connection failed.', { cause: error }))
-    }
-  }
-
-  async function read(body: ReadableStream<Uint8Array> | null, signal: AbortSignal) {
-    const unlessLeft =
-      <Args extends unknown[]>(callback?: (...args: Args) => void) =>
-      (...args: Args) => {
-        if (!signal.aborted) callback?.(...args)
-      }
-    const feed = createEventParser({
-      onMessage: unlessLeft(options.onMessage),
-      onId: unlessLeft(options.onId),
-      onComment: unlessLeft(options.onComment),
-      onRetry(ms) {
-        serverRetryMs = Math.min(Math.max(ms, 50), 600_000)
-      },
-    })
-    expectByte()
-    const reader = body?.getReader()
-    signal.addEventListener('abort', () => void reader?.cancel().catch(ignore))
-    while (!signal.aborted) {
-      const { done = true, value } = (await reader?.read()) ?? {}
-      if (signal.aborted) return
-      if (done || !value) return reconnect()
-      heardAt = Date.now()
-      feed(value)
-      if (!signal.aborted) expectByte()
-    }
-  }
-
-  begin()
-  return {
-    retry() {
-      // What listens to no wake-up has ended or failed.
-      const isOver = stopWaking === undefined
-      if (!isOver) replaceIfStale()
-      if (isOver || isWaiting) begin()
-      if (isOver) onStatus('connecting')
+      const unlessLeft =
+        <Args extends unknown[]>(callback?: (...args: Args) => void) =>
+        (...args: Args) => {
+          if (!signal.aborted) callback?.(...args)
+        }
+      const push = createEventParser({
+        onMessage: unlessLeft(options.onMessage),
+        onId: unlessLeft(options.onId),
+        onComment: unlessLeft(options.onComment),
+        onRetry: connection.setRetryMs,
+      })
+      return { push, end: connection.reconnect }
     },
-    reconnect,
-    finish,
-    close,
-  }
+  })
+  return connection
 }
-
-/** The statuses that a later attempt may not meet again (SSE-37). */
-function isPassing(status: number): boolean {
-  return status >= 500 || [408, 425, 429].includes(status)
-}
-
-/** A body that cannot be cancelled has failed already. */
-function ignore(): void {}

@@ -11,6 +11,8 @@ export type { TaskNode } from '../entities/task-tree.ts'
 
 export { createSSETransport } from './create-sse-transport.ts'
 export type { SSETransportOptions } from './create-sse-transport.ts'
+export { createPollingTransport } from './create-polling-transport.ts'
+export type { PollingTransportOptions } from './create-polling-transport.ts'
 export { combineTransports } from './combine-transports.ts'
 export { createStreamTransport } from './create-stream-transport.ts'
 export type { StreamTransport } from './create-stream-transport.ts'

@@ -1,6 +1,7 @@
 import { sseEndId, type SseMessage } from '../sse/sse-message.ts'
 import type { ConnectionStatus } from './crux-transport.ts'
-import { createEventConnection, type EventConnection } from './event-connection.ts'
+import type { Connection } from './connection.ts'
+import { createEventConnection } from './event-connection.ts'
 import { followHeartbeats } from '../timing/follow-heartbeats.ts'
 import { readJsonFields } from './read-json.ts'
 import { runReported } from '../errors/report-error.ts'
@@ -78,7 +79,7 @@ export function openEventStream(url: string | URL, options: EventStreamOptions =
   const { reconnect = method.toUpperCase() === 'GET' } = options
 
   let state: EventStreamState = { status: 'connecting', error: null, lastEventId }
-  let connection: EventConnection | undefined
+  let connection: Connection | undefined
   let isEnding = false
   const listeners = new Set<{ readonly call: () => void }>()
   let resolveClosed: (status: FinalStatus) => void

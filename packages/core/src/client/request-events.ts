@@ -15,20 +15,32 @@ export interface EventRequest {
 }
 
 /** One attempt: asks for the events after `lastEventId`, or for all of them if it is `''` (SSE-36). */
-export async function requestEvents(
+export function requestEvents(
   url: string | URL,
-  { method, headers, body, query, credentials, fetch: fetchEvents = fetch }: EventRequest,
+  request: EventRequest,
   lastEventId: string,
   lastEventIdIn: 'header' | 'query',
   signal: AbortSignal,
 ): Promise<Response> {
+  const added: Record<string, string> = { accept: 'text/event-stream' }
+  if (lastEventIdIn === 'header' && canBeHeader(lastEventId)) added['last-event-id'] = asHeader(lastEventId)
+  const query = lastEventIdIn === 'query' && lastEventId !== '' ? { lastEventId } : {}
+  return sendRequest(url, request, added, query, signal)
+}
+
+/** Sends a request with headers and query parameters added, which win over its own. */
+export async function sendRequest(
+  url: string | URL,
+  { method, headers, body, query, credentials, fetch: send = fetch }: EventRequest,
+  addedHeaders: Readonly<Record<string, string>>,
+  addedQuery: QueryInit,
+  signal: AbortSignal,
+): Promise<Response> {
   const sent = new Headers(typeof headers === 'function' ? await headers() : headers)
-  sent.set('accept', 'text/event-stream')
-  let target = withQuery(url, query)
-  if (lastEventId !== '' && lastEventIdIn === 'query') target = withQuery(target, { lastEventId })
-  if (lastEventIdIn === 'header' && canBeHeader(lastEventId)) sent.set('last-event-id', asHeader(lastEventId))
+  for (const [name, value] of Object.entries(addedHeaders)) sent.set(name, value)
+  const target = withQuery(withQuery(url, query), addedQuery)
   signal.throwIfAborted()
-  return fetchEvents(target, { method, headers: sent, body, credentials, cache: 'no-store', signal })
+  return send(target, { method, headers: sent, body, credentials, cache: 'no-store', signal })
 }
 
 /** A foreign server may give ids that a header refuses or trims; resuming elsewhere would be worse than starting over. */
