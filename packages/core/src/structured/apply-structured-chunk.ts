@@ -1,5 +1,6 @@
 import { isObject } from '../json/is-object.ts'
 import { inspectJson, type InspectedJson } from './inspect-json.ts'
+import { lastingMeta } from './lasting-meta.ts'
 import type { StructuredChunk } from './structured-chunk.ts'
 import { structuredChunkProblem } from './structured-chunk-problem.ts'
 import { resolveLimits, type StructuredLimits } from './structured-limits.ts'
@@ -43,7 +44,9 @@ export function applyStructuredChunk<T>(
   if (value.hasForbiddenKey)
     throw fail('forbidden-key', { problem: 'the value has a key that is not allowed' })
 
-  const meta = metaOf(state, chunk)
+  const { streamId, dataType } = chunk
+  const revision = (state?.revision ?? 0) + 1
+  const meta = { streamId, dataType, ...lastingMeta(chunk, state), revision }
   if (chunk.kind === 'final') {
     if (value.length > maxTotalLength) throw fail('limit-exceeded', tooLong(maxTotalLength))
     // What the object is, is the word of the producer.
@@ -83,16 +86,6 @@ function checkShape(
     path: chunk.kind === 'final' ? undefined : chunk.path,
     problem: `the value must be JSON and holds ${inspected.problem}`,
   })
-}
-
-function metaOf(state: StructuredState | undefined, chunk: StructuredChunk) {
-  const { streamId, dataType } = chunk
-  const meta: Record<string, string> = {}
-  for (const name of ['id', 'node', 'schemaId', 'schemaVersion'] as const) {
-    const value = chunk[name] ?? state?.[name]
-    if (value !== undefined) meta[name] = value
-  }
-  return { streamId, dataType, ...meta, revision: (state?.revision ?? 0) + 1 }
 }
 
 /** What a chunk does to the value at its path (STR-7). */

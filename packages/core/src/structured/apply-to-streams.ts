@@ -1,5 +1,6 @@
 import { isObject } from '../json/is-object.ts'
 import { applyStructuredChunk } from './apply-structured-chunk.ts'
+import { lastingMeta } from './lasting-meta.ts'
 import type { StructuredChunk } from './structured-chunk.ts'
 import { isStreamId } from './structured-chunk-problem.ts'
 import { resolveLimits, type StructuredLimits } from './structured-limits.ts'
@@ -51,7 +52,7 @@ function applyErrorChunk(
   chunk: Readonly<Record<string, unknown>>,
   limits: StructuredLimits | undefined,
 ): AppliedToStreams {
-  const { code = 'error', message } = chunk
+  const { code, message } = chunk
   return withFailure(
     streams,
     chunk,
@@ -63,26 +64,23 @@ function applyErrorChunk(
   )
 }
 
+const nothing = { revision: 0, size: 0, status: 'streaming', data: undefined } as const
+
 /** Sets the stream that a chunk names to `error`, unless it is over; makes it if the chunk says what it would be. */
 function withFailure(
   streams: StructuredStreams,
-  { streamId, dataType }: Readonly<Record<string, unknown>>,
+  chunk: Readonly<Record<string, unknown>>,
   error: StructuredFailure,
   limits: StructuredLimits | undefined,
 ): AppliedToStreams {
+  const { streamId, dataType } = chunk
   if (!isStreamId(streamId)) return { streams, error: null }
-  const state = streams.get(streamId)
-  if (state?.status === 'done' || state?.status === 'error') return { streams, error: null }
-  if (state) {
-    const next: StructuredState = { ...state, revision: state.revision + 1, status: 'error', error }
-    return withStream(streams, next, limits)
-  }
-  if (typeof dataType !== 'string') return { streams, error: null }
-  return withStream(
-    streams,
-    { streamId, dataType, revision: 1, size: 0, status: 'error', data: undefined, error },
-    limits,
-  )
+  const unseen =
+    typeof dataType === 'string' ? { streamId, dataType, ...lastingMeta(chunk), ...nothing } : undefined
+  const before = streams.get(streamId) ?? unseen
+  if (before?.status !== 'streaming') return { streams, error: null }
+  const next: StructuredState = { ...before, revision: before.revision + 1, status: 'error', error }
+  return withStream(streams, next, limits)
 }
 
 function withStream(

@@ -63,7 +63,9 @@ function interruptProblem(chunk: Fields): string | undefined {
   const { kind, options } = input
   const isChoice = kind === 'choice' || kind === 'multi-choice'
   if (isChoice && !(Array.isArray(options) && options.length > 0)) return 'a choice needs "options"'
-  if (options !== undefined && !(Array.isArray(options) && options.every(isOption)))
+  // What belongs to a kind that is not known here may have any form.
+  const areOurs = isChoice || (kind === 'text' && options !== undefined)
+  if (areOurs && !(Array.isArray(options) && options.every(isOption)))
     return '"options" must be a list of options'
   return needText(input, 'kind') ?? mayBeText(input, 'question')
 }

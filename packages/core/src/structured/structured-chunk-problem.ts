@@ -1,3 +1,5 @@
+import { lastingNames } from './lasting-meta.ts'
+
 /** What a chunk needs to have by its kind. */
 const kindFields = /* @__PURE__ */ new Map<unknown, readonly string[]>([
   ['set', ['path', 'value']],
@@ -28,7 +30,7 @@ export function structuredChunkProblem(
   if (chunk['type'] !== 'structured-data') return malformed('"type" must be "structured-data"')
   if (!isStreamId(chunk['streamId'])) return malformed('"streamId" must be 1 to 256 characters')
   if (typeof chunk['dataType'] !== 'string') return malformed('"dataType" must be a string')
-  for (const name of ['id', 'node', 'schemaId', 'schemaVersion']) {
+  for (const name of lastingNames) {
     if (chunk[name] !== undefined && typeof chunk[name] !== 'string')
       return malformed(`"${name}" must be a string`)
   }

@@ -1,4 +1,5 @@
 import { runReported } from '../errors/report-error.ts'
+import { lastingMeta } from './lasting-meta.ts'
 import type { ErrorChunk } from './stream-chunk.ts'
 import type { StructuredChunk } from './structured-chunk.ts'
 import { structuredStream, type StructuredStreamOptions } from './structured-stream.ts'
@@ -32,7 +33,7 @@ export function structuredFromPartials(
   // Whether or not the chunks are ever read, its rejection is somebody's.
   void output?.then(ignore, ignore)
   const producer = structuredStream(options)
-  const { streamId, dataType, id, node } = options
+  const { streamId, dataType } = options
 
   async function* produce(): AsyncGenerator<StructuredChunk | ErrorChunk, void> {
     try {
@@ -50,8 +51,7 @@ export function structuredFromPartials(
         type: 'error',
         streamId,
         dataType,
-        ...(id !== undefined && { id }),
-        ...(node !== undefined && { node }),
+        ...lastingMeta(options),
         code: 'producer-failed',
         message: 'The structured stream failed.',
       }

@@ -2,6 +2,7 @@ import { isObject } from '../json/is-object.ts'
 import type { JsonValue } from '../json/json-value.ts'
 import type { ErrorChunk } from './stream-chunk.ts'
 import type { StructuredChunk, StructuredOp } from './structured-chunk.ts'
+import { lastingMeta } from './lasting-meta.ts'
 import { joinPath } from './structured-path.ts'
 import type { StructuredState } from './structured-state.ts'
 
@@ -16,23 +17,15 @@ import type { StructuredState } from './structured-state.ts'
  */
 export function structuredSnapshot(state: StructuredState): (StructuredChunk | ErrorChunk)[] {
   const { streamId, dataType, data } = state
-  const meta = { type: 'structured-data', streamId, dataType, ...optionalMeta(state) } as const
+  const about = { streamId, dataType, ...lastingMeta(state) }
+  const meta = { type: 'structured-data', ...about } as const
   if (state.status === 'done') return [{ ...meta, kind: 'final', data: asJson(data) }]
   const chunks: (StructuredChunk | ErrorChunk)[] = opsOf(data, '').map((op) => ({ ...meta, ...op }))
   if (state.status === 'error') {
     const { code, message } = state.error
-    chunks.push({ type: 'error', streamId, dataType, code, message })
+    chunks.push({ type: 'error', ...about, code, message })
   }
   return chunks
-}
-
-function optionalMeta(state: StructuredState) {
-  const meta: Record<string, string> = {}
-  for (const name of ['id', 'node', 'schemaId', 'schemaVersion'] as const) {
-    const value = state[name]
-    if (value !== undefined) meta[name] = value
-  }
-  return meta
 }
 
 /** One `set` for each value that is whole. What has a gap in it, which JSON cannot tell, is made around the gap. */

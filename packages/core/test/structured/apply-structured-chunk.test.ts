@@ -8,6 +8,7 @@ import {
 } from '@crux/core/structured'
 import { CruxError } from '@crux/core/errors'
 import fc from 'fast-check'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { deepFreeze } from '../../src/json/deep-freeze.ts'
 import { broken, chunk } from './chunks.ts'
@@ -93,16 +94,11 @@ test('STR-9 a gap is filled with undefined up to its limit', () => {
   expect(codeOf(undefined, chunk({ kind: 'set', path: '1001', value: 1 }))).toBe('index-out-of-range')
 })
 
-test('STR-9 an index far away fails as fast as one just behind the limit', () => {
-  const time = (path: string) => {
+test('STR-9 an index far away costs nothing, or this would not end in time', () => {
+  for (const path of ['4294967294', '50000000', 'list.50000000.name']) {
     const given = chunk({ kind: 'set', path, value: 1 })
-    const start = performance.now()
-    for (let run = 0; run < 200; run++) expect(codeOf(undefined, given)).toBe('index-out-of-range')
-    return performance.now() - start
+    for (let run = 0; run < 500; run++) expect(codeOf(undefined, given)).toBe('index-out-of-range')
   }
-  time('1001')
-  const near = time('1001')
-  for (const path of ['4294967294', '50000000']) expect(time(path)).toBeLessThan(near * 20 + 50)
 })
 
 test('STR-9 only own properties are read and written', () => {
@@ -142,7 +138,10 @@ test('STR-11 nothing follows final, and final repairs what broke', () => {
     status: 'error',
     error: { code: 'x', message: 'y' },
   }
-  expect(applyStructuredChunk(failed, chunk({ kind: 'set', path: 'a.b.c', value: 2 }))).toBe(failed)
+  for (const path of ['b', 'a.b.c', '..', 'b.prototype'])
+    expect(applyStructuredChunk(failed, chunk({ kind: 'set', path, value: 2 }))).toBe(failed)
+  expect(codeOf(failed, broken({ kind: 'set', path: 'b' }))).toBe('malformed-chunk')
+  expect(codeOf(failed, chunk({ kind: 'final', data: 1 }, { dataType: 'other' }))).toBe('stream-mismatch')
   const healed = applyStructuredChunk(failed, chunk({ kind: 'final', data: { a: 2 } }))
   expect(healed).toMatchObject({ status: 'done', data: { a: 2 } })
   expect(healed).not.toHaveProperty('error')
@@ -209,8 +208,18 @@ test.each([
   ['Infinity', { kind: 'set', path: 'a', value: [Infinity] }],
   ['a date', { kind: 'set', path: 'a', value: new Date(0) }],
   ['a cycle', { kind: 'set', path: 'a', value: cycle }],
+  ['an item that is undefined', { kind: 'append', path: 'a', items: [1, undefined] }],
 ])('STR-14 %s is malformed', (_name, fields) => {
   expect(codeOf(undefined, broken(fields))).toBe('malformed-chunk')
+})
+
+test('STR-14 JSON are plain objects of any realm, in any place more than once; what is undefined is not there', () => {
+  const shared = Object.assign(Object.create(null), { a: 1, b: undefined })
+  const data = [shared, shared, runInNewContext('({ c: [2] })')]
+  expect(applyStructuredChunk(undefined, broken({ kind: 'final', data }))).toMatchObject({
+    data: [{ a: 1 }, { a: 1 }, { c: [2] }],
+    size: '[{"a":1},{"a":1},{"c":[2]}]'.length,
+  })
 })
 
 test('STR-15 messages name stream, path and place, and no value', () => {

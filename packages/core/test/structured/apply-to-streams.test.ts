@@ -86,6 +86,30 @@ test('STR-17 a stream not seen before is made only by a chunk that names its sor
   })
 })
 
+test('STR-10 STR-16 STR-17 an error is a change of its stream, and says whose it is where nothing else has', () => {
+  const meta = { id: 'i', node: 'n', schemaId: 'x', schemaVersion: '1' }
+  const begun = fold([chunk({ kind: 'set', path: 'x', value: 1 }, meta), broken({ kind: 'move', node: 'm' })])
+  expect(begun.streams.get('s')).toMatchObject({ ...meta, revision: 2, size: 2, status: 'error' })
+  for (const first of [
+    broken({ kind: 'move', ...meta }),
+    { type: 'error', streamId: 's', dataType: 't', ...meta },
+  ])
+    expect(fold([first]).streams.get('s')).toMatchObject({ ...meta, revision: 1, size: 0, status: 'error' })
+  expect(fold([broken({ kind: 'move', node: 5 })]).streams.get('s')).not.toHaveProperty('node')
+})
+
+test('STR-14 STR-17 what a chunk throws when it is read is the cause', () => {
+  const cause = new Error('no')
+  const value = {
+    get broken() {
+      throw cause
+    },
+  }
+  const { streams, error } = applyToStreams(none, broken({ kind: 'set', path: 'a', value }))
+  expect(error).toMatchObject({ code: 'malformed-chunk', streamId: 's', cause })
+  expect(streams.get('s')).toMatchObject({ status: 'error', error: { code: 'malformed-chunk' } })
+})
+
 test('STR-17 a chunk without a usable stream id, or of another type, changes nothing', () => {
   const { streams } = fold([set('s', 'x')])
   for (const streamId of [undefined, '', 5, 'x'.repeat(257)]) {

@@ -124,6 +124,16 @@ test('STR-41 a body that breaks off is a failure of the network', async () => {
   expect(await read(readStream(body))).toEqual({ chunks: [], end: 'network' })
 })
 
+test('STR-42 after an abort not even what has arrived is given out', async () => {
+  const controller = new AbortController()
+  const { body } = bodyOf([data(delta) + data(delta) + done])
+  const stream = readStream(body, { signal: controller.signal })
+  expect((await stream.next()).value).toEqual(delta)
+  controller.abort()
+  expect(await stream.next()).toEqual({ done: true, value: 'aborted' })
+  expect(body.locked).toBe(false)
+})
+
 test('STR-42 an abort ends the reading without another chunk', async () => {
   const controller = new AbortController()
   const { body, seen } = bodyOf([data(delta)], { open: true })
@@ -212,6 +222,9 @@ test('STR-43 a turn that failed and an error that was thrown are alike', async (
     [source([], new Error('boom')), 'source-failed'],
   ] as const
   for (const [{ stream }, code] of cases) await expect(consumeStream(stream)).rejects.toMatchObject({ code })
+  await expect(consumeStream(source([], thrown).stream)).rejects.toBe(thrown)
+  const cause = new Error('boom')
+  await expect(consumeStream(source([], cause).stream)).rejects.toMatchObject({ cause })
   const errors: string[] = []
   const onError = (error: StreamError) => void errors.push(error.code)
   expect(await consumeStream(source([problem]).stream, { onError })).toBe('failed')
@@ -227,6 +240,28 @@ test('STR-43 a local source that ends without done has succeeded', async () => {
   expect(await consumeStream(source([{ ...problem, streamId: 's' }]).stream)).toBe('done')
 })
 
+test.each(['done', 'failed', 'stopped', 'aborted'] as const)(
+  'STR-43 a source that says it ended as %s is believed',
+  async (said) => {
+    async function* produce(): AsyncGenerator<Chunk, StreamEnd> {
+      yield text
+      return said
+    }
+    const calls: string[] = []
+    const handlers = { onDone: () => void calls.push('done'), onError: () => void calls.push('error') }
+    expect(await consumeStream(produce(), handlers)).toBe(said)
+    expect(calls).toEqual(said === 'done' ? ['done'] : [])
+  },
+)
+
+test('STR-43 a source that says it failed, and not how, rejects too', async () => {
+  async function* produce(): AsyncGenerator<Chunk, StreamEnd> {
+    yield text
+    return 'failed'
+  }
+  await expect(consumeStream(produce())).rejects.toMatchObject({ code: 'error' })
+})
+
 test('STR-43 what a handler throws rejects, and no other handler hears of it', async () => {
   const thrown = new Error('mine')
   const throwing = () => {
@@ -237,9 +272,13 @@ test('STR-43 what a handler throws rejects, and no other handler hears of it', a
   const left = source([text, text])
   await expect(consumeStream(left.stream, { onChunk: throwing, onError })).rejects.toBe(thrown)
   await expect.poll(() => left.seen.isReturned).toBe(true)
-  await expect(consumeStream(source([{ type: 'done' }]).stream, { onDone: throwing, onError })).rejects.toBe(
-    thrown,
-  )
+  const ended = source([{ type: 'done' }])
+  await expect(consumeStream(ended.stream, { onDone: throwing, onError })).rejects.toBe(thrown)
+  await expect(consumeStream(source([]).stream, { onDone: throwing, onError })).rejects.toBe(thrown)
   expect(errors).toEqual([])
-  await expect(consumeStream(source([problem]).stream, { onError: throwing })).rejects.toBe(thrown)
+  const failed = source([problem])
+  await expect(consumeStream(failed.stream, { onError: throwing })).rejects.toBe(thrown)
+  for (const { seen } of [ended, failed]) await expect.poll(() => seen.isReturned).toBe(true)
+  const cut = source([], new StreamError('truncated', 'cut'))
+  await expect(consumeStream(cut.stream, { onError: throwing })).rejects.toBe(thrown)
 })

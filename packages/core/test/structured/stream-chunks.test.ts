@@ -20,10 +20,12 @@ test.each<[object]>([
   [chunk({ kind: 'final', data: null })],
   [{ ...interrupt, input: { kind: 'text', question: 'Why?' }, meta: { a: 1 } }],
   [{ ...interrupt, input: { kind: 'choice', options } }],
-  [{ ...interrupt, input: { kind: 'slider', range: 5 } }],
+  [{ ...interrupt, input: { kind: 'multi-choice', question: 'Which?', options } }],
+  [{ ...interrupt, input: { kind: 'text', options: [] } }],
+  [{ ...interrupt, input: { kind: 'slider', options: { from: 1, to: 5 } } }],
   [{ type: 'status', message: 'thinking' }],
   [{ type: 'error', message: 'm', code: 'c', streamId: 's', dataType: 't' }],
-  [{ type: 'done', data: { any: 1 } }],
+  [{ type: 'done', data: { any: 1 }, id: 5 }],
   [{ type: 'app.thing', message: 5 }],
   [{ type: 'no-dot', id: 5 }],
 ])('STR-28 %j is a chunk, with all its fields', (given) => {
@@ -51,9 +53,15 @@ test.each<[unknown]>([
   [{ ...interrupt, input: { kind: 'choice', options: [{ id: 'a' }] } }],
   [{ ...interrupt, resumeToken: 5, input: { kind: 'text' } }],
   [{ ...interrupt, input: { kind: 'text' }, meta: 'x' }],
+  [{ ...interrupt, requestId: undefined, input: { kind: 'text' } }],
+  [{ ...interrupt, input: { kind: 'text', question: 5 } }],
+  [{ ...interrupt, input: { kind: 'text', options: 'a, b' } }],
+  [{ ...interrupt, input: { kind: 'choice', options: [{ id: 'a', label: 'A', description: 5 }] } }],
   [{ type: 'status' }],
   [{ type: 'error' }],
   [{ type: 'error', message: 'm', code: 5 }],
+  [{ type: 'error', message: 'm', streamId: 5 }],
+  [{ type: 'error', message: 'm', dataType: 5 }],
 ])('STR-28 %j is no chunk', (given) => {
   expect(streamChunkSchema.safeParse(given).success).toBe(false)
 })

@@ -52,6 +52,16 @@ test.each<[string, () => Response | Promise<Response>, object]>([
     () => new Response('<html>', { headers: { 'content-type': 'text/html' } }),
     { end: 'bad-content-type' },
   ],
+  [
+    'a type that only begins alike',
+    () => new Response(delta, { headers: { 'content-type': 'text/event-streams' } }),
+    { end: 'bad-content-type' },
+  ],
+  [
+    'a cut body, with a charset',
+    () => new Response(delta, { headers: { 'content-type': 'Text/Event-Stream; charset=utf-8' } }),
+    { end: 'truncated' },
+  ],
   ['a cut body', () => new Response(delta, { headers: stream }), { end: 'truncated' }],
   ['no body', () => new Response(null, { headers: stream }), { end: 'no-body' }],
   [
@@ -84,14 +94,17 @@ test('STR-41 a body that is not read is cancelled, and of an error body only its
   await ask(answer(() => new Response(html.body, { headers: { 'content-type': 'text/html' } })))
   expect(html.seen.isCancelled).toBe(true)
 
-  const long = bodyOf(
-    Array.from({ length: 100 }, () => 'x'.repeat(8192)),
-    { open: true },
-  )
+  let pieces = 0
+  function* endless() {
+    for (; ; pieces++) yield 'x'.repeat(8192)
+  }
+  const long = bodyOf(endless())
   expect(await ask(answer(() => new Response(long.body, { status: 500 })))).toMatchObject({
     message: 'Request failed (500)',
   })
   expect(long.seen.isCancelled).toBe(true)
+  // A body may have taken one more than was read.
+  expect(pieces * 8192).toBeLessThanOrEqual(65_536 + 8192)
 })
 
 test('STR-41 an error body that never ends is waited for 5 s', async () => {
@@ -113,6 +126,20 @@ test('STR-41 a silent server is given up, before and after its headers', async (
   await vi.advanceTimersByTimeAsync(1_000)
   expect(await silent).toMatchObject({ chunks: [{ delta: 'x' }], end: 'idle-timeout' })
   expect(seen.isCancelled).toBe(true)
+})
+
+test('STR-41 with 0 a silent server is waited for', async () => {
+  vi.useFakeTimers()
+  const controller = new AbortController()
+  const { body } = bodyOf([delta], { open: true })
+  const asked = ask({
+    idleTimeoutMs: 0,
+    signal: controller.signal,
+    ...answer(() => new Response(body, { headers: stream })),
+  })
+  await vi.advanceTimersByTimeAsync(86_400_000)
+  controller.abort()
+  expect(await asked).toMatchObject({ chunks: [{ delta: 'x' }], end: 'aborted' })
 })
 
 test('STR-41 a slow reader is not a silent server', async () => {

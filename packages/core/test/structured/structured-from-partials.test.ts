@@ -1,7 +1,7 @@
 import { structuredFromPartials, type StructuredFromPartialsOptions } from '@crux/core/structured'
 import { simulateReadableStream, streamText, Output, jsonSchema } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 const meta = { streamId: 's', dataType: 'thing' }
 const failedChunk = {
@@ -74,6 +74,24 @@ test('STR-27 partials that fail, an output that fails, and what the reducer refu
     expect(chunks.filter((chunk) => Reflect.get(Object(chunk), 'type') === 'error')).toHaveLength(1)
     expect(errors).toHaveLength(1)
   }
+})
+
+test('STR-27 the error chunk says what the others would have said, whatever onError throws', async () => {
+  const uncaught: unknown[] = []
+  const note = (error: unknown) => void uncaught.push(error)
+  vi.stubGlobal('reportError', note)
+  const mine = new Error('mine')
+  const about = { id: 'i', node: 'n', schemaId: 'x', schemaVersion: '1' }
+  const chunks = await collect(from([], new Error('cut')), {
+    ...about,
+    output: null,
+    onError: () => {
+      throw mine
+    },
+  })
+  vi.unstubAllGlobals()
+  expect(chunks).toEqual([{ ...failedChunk, ...about }])
+  expect(uncaught).toEqual([mine])
 })
 
 test('STR-27 an incomplete value is not sent when the output fails', async () => {

@@ -63,6 +63,10 @@ test.each([[[]], [['']], [['a', '']], [[-1]], [[1.5]], [[2 ** 53]]])('STR-5 %j h
   expect(codeOf(() => formatPath(segments))).toBe('malformed-path')
 })
 
+test.each(['__proto__', 'constructor', 'prototype'])('STR-4 the key %s has no path', (key) => {
+  expect(codeOf(() => formatPath(['a', key]))).toBe('forbidden-key')
+})
+
 test('STR-5 a formatted path is parsed into the same segments', () => {
   const key = fc
     .oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9.\\*]+$/))

@@ -41,6 +41,8 @@ test('an object that broke comes back broken, with what it had, or with nothing'
   const step = chunk({ kind: 'set', path: 'a', value: 1 })
   expect(structuredSnapshot(fold([step, failure]))).toEqual([step, failure])
   expect(structuredSnapshot(fold([failure]))).toEqual([failure])
+  const told = { ...failure, id: 'i', node: 'n' }
+  expect(structuredSnapshot(fold([told]))).toEqual([told])
 })
 
 test('a gap is made again, also inside what is an object with the empty key', () => {

@@ -269,6 +269,47 @@ describe('with fields', () => {
     ])
   })
 
+  test('STR-25 an open array that is another sets what is closed of it, and one that is behind waits', () => {
+    const producer = structuredStream({ ...meta, fields: { to: 'append' } })
+    const send = (to: readonly unknown[]) => opsOf(producer.update({ to }))
+    expect(send([1, 2, 3])).toEqual([{ kind: 'append', path: 'to', items: [1, 2] }])
+    expect(send([1, 2])).toEqual([])
+    expect(send([1, 5])).toEqual([])
+    expect(send([4, 5])).toEqual([{ kind: 'set', path: 'to', value: [4] }])
+    expect(send([4, 5, 6])).toEqual([{ kind: 'append', path: 'to', items: [5] }])
+  })
+
+  test('STR-25 of an open container the last member is open, and in it the last again', () => {
+    const producer = structuredStream({ ...meta, fields: { '*.*.a': 'set', '*.*.b': 'set' } })
+    const send = (partial: unknown) =>
+      opsOf(producer.update(partial)).flatMap((op) => ('path' in op ? [op.path] : []))
+    expect(send({ one: [{ a: 1 }] })).toEqual([])
+    expect(send({ one: [{ a: 1, b: 2 }] })).toEqual(['one.0.a'])
+    expect(send({ one: [{ a: 1, b: 2 }, {}] })).toEqual(['one.0.b'])
+    expect(
+      send({
+        one: [
+          { a: 1, b: 2 },
+          { a: 3, b: 4 },
+        ],
+        two: null,
+      }),
+    ).toEqual(['one.1.a', 'one.1.b'])
+  })
+
+  test('STR-25 what was sent as another sort is set, once it is closed', () => {
+    const fields: StructuredFields = { text: 'text-delta', list: 'append' }
+    const producer = structuredStream({ ...meta, fields })
+    producer.set('text', 5)
+    producer.set('list', 'none')
+    expect(producer.update({ list: [] })).toEqual([])
+    expect(producer.update({ text: 'T' })).toEqual([])
+    expect(opsOf(producer.update({ text: 'Two', list: [1] }, { complete: true }))).toEqual([
+      { kind: 'set', path: 'text', value: 'Two' },
+      { kind: 'set', path: 'list', value: [1] },
+    ])
+  })
+
   test('STR-25 empty values are set when closed, and what does not fit its kind is set', () => {
     const fields: StructuredFields = { to: 'append', body: 'text-delta', odd: 'text-delta', list: 'append' }
     const producer = structuredStream({ ...meta, fields })
