@@ -1,5 +1,6 @@
 import { toDetail, toLabel } from './plan-text.ts'
-import type { ResolvedOptions, TaskPlanCall } from './task-plan-options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
+import type { TaskPlanCall } from './task-plan-options.ts'
 import type { CallState, PlanTask } from './task-plan-state.ts'
 import type { ChunkFields } from './chunk-fields.ts'
 

@@ -4,7 +4,7 @@ import { inputPhaseOf, introduceCall } from './introduce-call.ts'
 import { getIn, putIn } from './layers.ts'
 import type { TaskPlanReason } from './reason.ts'
 import { replan } from './replan.ts'
-import type { ResolvedOptions } from './task-plan-options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 import { isOpenCall, putCall, type CallState, type TaskPlanState } from './task-plan-state.ts'
 
 /** What a chunk of a tool call leads to. */

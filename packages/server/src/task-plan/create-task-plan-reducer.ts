@@ -1,4 +1,3 @@
-import type { TaskPlan, TaskPlanChunk } from '@crux/core'
 import { readTaskPlanPart } from '@crux/core/task-plan'
 import { changeCall, isHidden } from './change-call.ts'
 import { readChunk, type ChunkFields } from './chunk-fields.ts'
@@ -6,27 +5,10 @@ import { emitChanges, emitSnapshot } from './emit.ts'
 import { resetStep } from './reset-step.ts'
 import { seedState } from './seed.ts'
 import { completeAnswerStep, settleAtChunk, settleAtEnd, type SettleCause } from './settle.ts'
-import { resolveOptions, type ResolvedOptions, type TaskPlanOptions } from './task-plan-options.ts'
-import { initialState, planOf, type TaskPlanState } from './task-plan-state.ts'
-
-/** What one chunk, or the end, leads to. */
-export interface TaskPlanStep {
-  /** The same object if nothing changed. */
-  readonly state: TaskPlanState
-  /** To be sent before the original chunk. */
-  readonly before: readonly TaskPlanChunk[]
-  /** To be sent after it. */
-  readonly after: readonly TaskPlanChunk[]
-  /** What becomes of the original chunk. `hold` keeps it back until a later step says what becomes of it. */
-  readonly original: 'forward' | 'drop' | 'hold'
-  /**
-   * What becomes of chunks held back, before everything else of this step: all released, or those that begin and end
-   * steps dropped and the rest released.
-   */
-  readonly held?: 'release' | 'drop' | undefined
-  /** The plan as it stands now. Frozen. */
-  readonly plan: TaskPlan
-}
+import { resolveOptions, type ResolvedOptions } from './resolve-options.ts'
+import type { TaskPlanOptions } from './task-plan-options.ts'
+import { initialState, type TaskPlanState } from './task-plan-state.ts'
+import { stepTo, type TaskPlanStep } from './task-plan-step.ts'
 
 /**
  * The rules of a task plan as pure functions: `at` is the time in ms since the epoch, states are never mutated, the same
@@ -103,36 +85,6 @@ export function reducerOf(options: ResolvedOptions): TaskPlanReducer {
   }
 }
 
-const none: readonly TaskPlanChunk[] = []
-
-type Told = Partial<Omit<TaskPlanStep, 'state' | 'plan'>>
-
-/** A class for its getter: a plan is made only where somebody looks at it, and there is a step for every chunk. */
-class Step implements TaskPlanStep {
-  readonly state: TaskPlanState
-  readonly before: readonly TaskPlanChunk[]
-  readonly after: readonly TaskPlanChunk[]
-  readonly original: TaskPlanStep['original']
-  readonly held: TaskPlanStep['held']
-
-  constructor(state: TaskPlanState, { before = none, after = none, original = 'forward', held }: Told) {
-    this.state = state
-    this.before = before
-    this.after = after
-    this.original = original
-    this.held = held
-  }
-
-  get plan(): TaskPlan {
-    return planOf(this.state)
-  }
-}
-
-/** A step that tells nothing but what is given. */
-function stepTo(state: TaskPlanState, told: Told = {}): TaskPlanStep {
-  return new Step(state, told)
-}
-
 function reduceChunk(
   before: TaskPlanState,
   chunk: unknown,
@@ -151,7 +103,7 @@ function reduceChunk(
   const isBefore = toldBefore.has(fields.type)
   return stepTo(told.state, {
     before: isBefore ? seeded.chunks.concat(told.chunks) : seeded.chunks,
-    after: isBefore ? none : told.chunks,
+    after: isBefore ? undefined : told.chunks,
     original: isJoin ? 'drop' : original,
     held,
   })

@@ -1,5 +1,5 @@
 import type { TaskPlanChunk, TaskPlanTask } from '@crux/core'
-import type { ResolvedOptions } from './task-plan-options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 import type { PlanTask, TaskPlanState } from './task-plan-state.ts'
 
 /** A state, and the chunks that tell how it differs from the one before. */

@@ -13,7 +13,8 @@ export type {
 // By hand
 export { TaskPlanAccumulator } from './task-plan-accumulator.ts'
 export { createTaskPlanReducer } from './create-task-plan-reducer.ts'
-export type { TaskPlanReducer, TaskPlanStep } from './create-task-plan-reducer.ts'
+export type { TaskPlanReducer } from './create-task-plan-reducer.ts'
+export type { TaskPlanStep } from './task-plan-step.ts'
 export type { TaskPlanState } from './task-plan-state.ts'
 export type { SettleCause } from './settle.ts'
 export { formatSseEvent } from './format-sse-event.ts'

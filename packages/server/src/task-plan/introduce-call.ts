@@ -1,7 +1,7 @@
 import { describeCall } from './call-text.ts'
 import { readText, type ChunkFields } from './chunk-fields.ts'
 import { uniqueId } from './sanitize-task-plan-input.ts'
-import type { ResolvedOptions } from './task-plan-options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 import {
   isOver,
   putCall,

@@ -1,7 +1,9 @@
-import { reducerOf, type TaskPlanStep } from './create-task-plan-reducer.ts'
+import { reducerOf } from './create-task-plan-reducer.ts'
 import type { SettleCause } from './settle.ts'
 import { createStoreMirror } from './store-mirror.ts'
-import { resolveOptions, type ResolvedOptions, type TaskPlanOptions } from './task-plan-options.ts'
+import { resolveOptions, type ResolvedOptions } from './resolve-options.ts'
+import type { TaskPlanOptions } from './task-plan-options.ts'
+import type { TaskPlanStep } from './task-plan-step.ts'
 import { planOf, type TaskPlanState } from './task-plan-state.ts'
 
 /** One stream's plan: the reducer with a memory and a clock, and those who hear of the plan. */

@@ -5,7 +5,7 @@ import {
   type AnnouncedTask,
   type ReportedState,
 } from './sanitize-task-plan-input.ts'
-import type { ResolvedOptions } from './task-plan-options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 import {
   isOver,
   isSameTask,

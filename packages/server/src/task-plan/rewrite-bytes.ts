@@ -2,7 +2,6 @@ import type { TaskPlanChunk } from '@crux/core'
 import { isHidden, isMetaInput } from './change-call.ts'
 import { readChunk } from './chunk-fields.ts'
 import { isIrrelevantChunk, skipIrrelevantEvents } from './chunk-type.ts'
-import type { TaskPlanStep } from './create-task-plan-reducer.ts'
 import { dataValueStart, guessEventData, readEventData } from './event-data.ts'
 import { createEventSplitter, type EventInspector, type Verdict } from './event-splitter.ts'
 import { formatSseEvent } from './format-sse-event.ts'
@@ -13,6 +12,7 @@ import { createPlanSession } from './plan-session.ts'
 import type { SettleCause } from './settle.ts'
 import type { StreamRewriter } from './stream-rewriter.ts'
 import type { TaskPlanOptions } from './task-plan-options.ts'
+import type { TaskPlanStep } from './task-plan-step.ts'
 
 // Above this it is cheaper to look for what matters than to decode and parse everything.
 const smallTextBytes = 4_096

@@ -1,9 +1,9 @@
 import type { TaskPlanChunk } from '@crux/core'
-import type { TaskPlanStep } from './create-task-plan-reducer.ts'
 import { createHeldItems } from './held-items.ts'
 import { createPlanSession } from './plan-session.ts'
 import type { StreamRewriter } from './stream-rewriter.ts'
 import type { TaskPlanOptions } from './task-plan-options.ts'
+import type { TaskPlanStep } from './task-plan-step.ts'
 
 /** Adds a plan to a stream of chunk objects. Throws for wrong options. */
 export function rewriteChunks<C>(options: TaskPlanOptions): StreamRewriter<C, C | TaskPlanChunk> {

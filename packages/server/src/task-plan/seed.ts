@@ -6,13 +6,13 @@ import {
   type TaskPlanTask,
 } from '@crux/core/task-plan'
 import { changeCall } from './change-call.ts'
-import { readText, type ChunkFields } from './chunk-fields.ts'
 import { deriveTaskLabel } from './derive-task-label.ts'
 import { maxTasksOfPlan } from './introduce-call.ts'
+import { isRecord } from './is-record.ts'
 import { getIn, noLayers, putIn, type Layers } from './layers.ts'
 import { readDetail, readLabel, readTaskId } from './sanitize-task-plan-input.ts'
 import { readReason } from './reason.ts'
-import type { ResolvedOptions } from './task-plan-options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 import {
   initialState,
   isOver,
@@ -22,17 +22,10 @@ import {
   type TaskPlanState,
 } from './task-plan-state.ts'
 import { normalizeToolName } from './tool-name.ts'
+import { chunksOf, hasEnded, readToolPart, type ToolPart } from './tool-part.ts'
 
 // No plan gets this far; one that says so would leave no number to go on with.
 const maxVersion = 2 ** 40
-
-/** A tool part of a message, as far as it is looked at. */
-interface ToolPart {
-  readonly toolCallId: string
-  readonly toolName: string
-  readonly state: string
-  readonly fields: Readonly<Record<string, unknown>>
-}
 
 /**
  * The state that continues the last message, if it is the assistant's (INJ-60): the plan in it, brought up to date by
@@ -150,10 +143,6 @@ function joinCalls(state: TaskPlanState, toolParts: readonly ToolPart[], at: num
   return { ...state, calls, tasks: tasks.map((task) => ({ ...task, shown: showTask(task, calls) })) }
 }
 
-function hasEnded({ state, fields }: ToolPart): boolean {
-  return state.startsWith('output-') && fields['preliminary'] !== true
-}
-
 /** Without a plan in the message, its tool parts are read as the chunks that made them. */
 function replayParts(
   state: TaskPlanState,
@@ -173,56 +162,6 @@ function applyPart(
   // What the message shows was not hidden, and is not to be hidden half-way.
   const shown = { ...options, hideMetaTool: false }
   return chunksOf(part).reduce((next, chunk) => changeCall(next, chunk, at, shown).state, state)
-}
-
-/** The chunks that lead to the state of a part. */
-function chunksOf({ toolCallId, toolName, state, fields }: ToolPart): ChunkFields[] {
-  const call = {
-    toolCallId,
-    toolName,
-    input: fields['input'],
-    title: fields['title'],
-    providerExecuted: fields['providerExecuted'],
-  }
-  const start = { ...call, type: 'tool-input-start' }
-  const input = { ...call, type: 'tool-input-available' }
-  const approval = isRecord(fields['approval']) ? fields['approval'] : {}
-  const { id: approvalId, isAutomatic, approved } = approval
-  const request = { type: 'tool-approval-request', toolCallId, approvalId, isAutomatic }
-  switch (state) {
-    case 'input-streaming':
-      return [start]
-    case 'input-available':
-      return [start, input]
-    case 'approval-requested':
-      return [start, input, request]
-    case 'approval-responded':
-      return [start, input, request, { type: 'tool-approval-response', approvalId, approved }]
-    case 'output-available': {
-      const { output, preliminary } = fields
-      return [start, input, { type: 'tool-output-available', toolCallId, output, preliminary }]
-    }
-    case 'output-error':
-      return [start, input, { type: 'tool-output-error', toolCallId, errorText: fields['errorText'] }]
-    case 'output-denied':
-      return [start, input, { type: 'tool-output-denied', toolCallId }]
-    default:
-      return []
-  }
-}
-
-function readToolPart(fields: Readonly<Record<string, unknown>>): ToolPart | undefined {
-  const type = readText(fields['type'])
-  const toolCallId = readText(fields['toolCallId'])
-  const state = readText(fields['state'])
-  if (type === undefined || toolCallId === undefined || state === undefined) return undefined
-  const name = type.startsWith('tool-')
-    ? type.slice('tool-'.length)
-    : type === 'dynamic-tool'
-      ? fields['toolName']
-      : undefined
-  const toolName = normalizeToolName(name)
-  return toolName === undefined ? undefined : { toolCallId, toolName, state, fields }
 }
 
 function readSeededTask(
@@ -290,8 +229,4 @@ function callOfTask(
     detail,
     progress: undefined,
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import { deriveTaskLabel } from './derive-task-label.ts'
+import { isRecord } from './is-record.ts'
 import type { TaskPlanCall } from './task-plan-options.ts'
 
 /**
@@ -22,8 +23,4 @@ function isOpenTool(part: unknown): boolean {
   const isTool = part['type'].startsWith('tool-') || part['type'] === 'dynamic-tool'
   const hasEnded = String(part['state']).startsWith('output-') && part['preliminary'] !== true
   return isTool && !hasEnded
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }
