@@ -1,13 +1,16 @@
 import type { ToolMiddleware } from '@crux/core/tool-middleware'
 import type { FlexibleSchema, ModelMessage, ToolSet } from 'ai'
 import { checkInteger, misuse } from '../misuse.ts'
-import { type Constraint, mergeConstraints } from '../safety/constraint.ts'
-import { type Guardrail, mergeGuardrails } from '../safety/guardrail.ts'
-import type { PromptDefinition } from './definition.ts'
+import { mergeByName } from '../safety/by-name.ts'
+import type { Constraint } from '../safety/constraint.ts'
+import type { Guardrail } from '../safety/guardrail.ts'
+import { checkTools } from './check-owners.ts'
+import { promptName, type PromptDefinition } from './definition.ts'
 import { estimateTokens, fitBudget, joinParts, type Part } from './fit-budget.ts'
-import { checkTools, collectOwners, isContext, type Owner, promptName } from './owners.ts'
+import { collectOwners, isContext } from './owners.ts'
 import { readInput } from './read-input.ts'
 import { type CallSettings, type SdkSettings, sdkSettings } from './settings.ts'
+import { callWithInput, textOf } from './text-of.ts'
 import type { Text } from './use.ts'
 import { userTurns } from './user-turns.ts'
 
@@ -59,37 +62,35 @@ export async function composePrompt(
   { countTokens = estimateTokens }: { readonly countTokens?: ((text: string) => number) | undefined } = {},
 ): Promise<Composition> {
   const { id: promptId, use = [], output, settings } = definition
-  const { tokenBudget } = options
-  checkInteger(caller, 'tokenBudget', tokenBudget, 1)
+  checkInteger(caller, 'tokenBudget', options.tokenBudget, 1)
   const name = promptName(promptId)
-  const { input, included, excluded } = await readInput(
-    caller,
-    definition.input,
-    collectOwners(caller, use),
-    options.input,
-  )
+  const owners = collectOwners(caller, use)
+  const { input, included, excluded } = await readInput(caller, definition.input, owners, options.input)
 
-  const own = await textOf(caller, name, definition.system, input)
-  const texts = await Promise.all(included.map((owner) => ownerText(caller, owner, input)))
+  const own = await systemText(caller, name, definition.system, input)
+  const contexts = await Promise.all(
+    included.map(async (owner) => {
+      const label = `context ${owner.name}`
+      return { ...owner, label, text: await systemText(caller, label, owner.config.system, input) }
+    }),
+  )
   const turns = await userTurns(caller, definition, options.messages, input)
   const all: Part[] = [
-    ...partOf(name, own),
-    ...included.flatMap(({ source, name: id }, index) =>
-      partOf(`context ${id}`, texts[index] ?? '', source.priority ?? 50),
-    ),
-    ...turns.system.flatMap((text) => partOf(`${name} messages`, text)),
+    { source: name, text: own, priority: undefined },
+    ...contexts.map(({ label, text, source }) => ({ source: label, text, priority: source.priority ?? 50 })),
+    ...turns.system.map((text) => ({ source: `${name} messages`, text, priority: undefined })),
   ]
-  const { kept, dropped, overBudget } = fitBudget(all, tokenBudget, countTokens)
-
-  const contexts = included.flatMap(({ source, name: id }) =>
-    isContext(source) ? [{ name: `context ${id}`, config: source.config }] : [],
+  const { kept, dropped, overBudget } = fitBudget(
+    all.filter(({ text }) => text !== ''),
+    options.tokenBudget,
+    countTokens,
   )
-  const contextTools = contexts.map(({ name: source, config }) => ({
-    name: source,
-    tools: toolsOf(config.tools, input),
-  }))
-  const ownTools = toolsOf(definition.tools, input)
-  checkTools(caller, [...contextTools, { name, tools: ownTools }])
+
+  const toolSets = [
+    ...contexts.map(({ label, config }) => ({ name: label, tools: toolsOf(config.tools, input) })),
+    { name, tools: toolsOf(definition.tools, input) },
+  ]
+  checkTools(caller, toolSets)
 
   return {
     promptId,
@@ -98,27 +99,25 @@ export async function composePrompt(
     dropped,
     excluded: [
       ...excluded.map(({ owner, reason }) => ({ source: `context ${owner.name}`, reason })),
-      ...included.flatMap((owner, index) =>
-        !isContext(owner.source) && texts[index] === ''
-          ? [{ source: `context ${owner.name}`, reason: 'empty' as const }]
-          : [],
-      ),
+      ...contexts
+        .filter(({ source, text }) => !isContext(source) && text === '')
+        .map(({ label }) => ({ source: label, reason: 'empty' as const })),
     ],
     overBudget,
     countTokens,
     instructions: kept.length > 0 ? joinParts(kept) : undefined,
     messages: turns.messages,
-    tools: Object.assign({}, ...contextTools.map(({ tools }) => tools), ownTools, options.tools),
+    tools: Object.assign({}, ...toolSets.map(({ tools }) => tools), options.tools),
     outputSchema: output,
     settings: sdkSettings(settings, options),
     toolMiddleware: [definition.toolMiddleware ?? [], options.toolMiddleware ?? []].flat(),
     // All contexts are one scope: two that bring a guard of one name bring two guards (AI-35, AI-45).
-    constraints: mergeConstraints(
+    constraints: mergeByName(
       contexts.flatMap(({ config }) => config.constraints ?? []),
       definition.constraints,
       options.constraints,
     ),
-    guardrails: mergeGuardrails(
+    guardrails: mergeByName(
       contexts.flatMap(({ config }) => config.guardrails ?? []),
       definition.guardrails,
       options.guardrails,
@@ -126,34 +125,17 @@ export async function composePrompt(
   }
 }
 
-function ownerText(caller: string, { source, name }: Owner, input: unknown): Promise<string> {
-  const system = isContext(source) ? source.config.system : source.system
-  return textOf(caller, `context ${name}`, system, input)
-}
-
-async function textOf(
+async function systemText(
   caller: string,
   source: string,
-  text: Text<never> | undefined,
+  system: Text<never> | undefined,
   input: unknown,
 ): Promise<string> {
-  const made = typeof text === 'function' ? await call(text, input) : (text ?? '')
-  if (typeof made !== 'string') throw misuse(caller, `text of ${source} must be a string, got ${typeof made}`)
-  if (made.includes('[object Object]')) {
-    throw misuse(caller, `text of ${source} contains [object Object]; turn the value into text first`)
-  }
-  return made.trim() === '' ? '' : made
+  const text = await textOf(caller, source, system, input)
+  if (!text.includes('[object Object]')) return text
+  throw misuse(caller, `text of ${source} contains [object Object]; turn the value into text first`)
 }
 
 function toolsOf(tools: PromptDefinition<never>['tools'], input: unknown): ToolSet {
-  return typeof tools === 'function' ? call(tools, input) : (tools ?? {})
-}
-
-/** The type of `input` is the one that `prompt` and `context` have given their functions. */
-function call<Result>(make: (options: { readonly input: never }) => Result, input: unknown): Result {
-  return make({ input: input as never })
-}
-
-function partOf(source: string, text: string, priority?: number): Part[] {
-  return text === '' ? [] : [{ source, text, priority }]
+  return typeof tools === 'function' ? callWithInput(tools, input) : (tools ?? {})
 }

@@ -1,8 +1,9 @@
 import type { FlexibleSchema } from 'ai'
 import { checkInteger, misuse, shown } from '../misuse.ts'
+import { checkOwners } from './check-owners.ts'
 import { checkInputSchema } from './input-keys.ts'
 import type { InputTypes, Optional, OwnTypes, WithInput } from './merged-input.ts'
-import { checkOwners, collectOwners } from './owners.ts'
+import { collectOwners } from './owners.ts'
 import type { Context, ContextDefinition, ContextLike, Match, Predicate, UseEntry, When } from './use.ts'
 
 type Own<Schema, Uses extends readonly UseEntry[]> = Omit<

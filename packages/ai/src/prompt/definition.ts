@@ -28,3 +28,8 @@ export interface PromptDefinition<Input = unknown> {
   readonly constraints?: readonly Constraint[] | undefined
   readonly guardrails?: readonly Guardrail[] | undefined
 }
+
+/** How a prompt is called in errors and in `inspect`. */
+export function promptName(id: string | undefined): string {
+  return id === undefined ? 'prompt' : `prompt "${id}"`
+}

@@ -3,13 +3,11 @@ import { misuse, shown } from '../misuse.ts'
 
 /**
  * The keys of the object that a schema describes, or `undefined` where they cannot be told at once: a schema with
- * unknown keys gets the whole input. Read from `shape`, else from the properties of its JSON Schema; nothing is
- * converted, because that throws for dates and custom types (AI-16, AI-100).
+ * unknown keys gets the whole input. Read from `shape`, else from the properties of its JSON Schema; no conversion is
+ * needed, because that throws for dates and custom types (AI-16, AI-100).
  */
 export function inputKeys(schema: FlexibleSchema): readonly string[] | undefined {
-  const { shape, properties } = look(schema)
-  const keyed = shape ?? properties
-  return keyed && Object.keys(keyed)
+  return look(schema).keys
 }
 
 /** Throws for a schema that is known to describe no object, and for what is no schema. */
@@ -21,24 +19,32 @@ export function checkInputSchema(caller: string, schema: unknown): void {
 }
 
 interface Looks {
-  readonly shape?: object | undefined
-  readonly properties?: object | undefined
+  readonly keys?: readonly string[]
   /** What it describes instead. */
-  readonly notAnObject?: string | undefined
+  readonly notAnObject?: string
 }
 
 function look(schema: object): Looks {
   const made: unknown = typeof schema === 'function' && !('~standard' in schema) ? schema() : schema
   if (!isObject(made)) return {}
-  if (isObject(made['shape'])) return { shape: made['shape'] }
+  if (isObject(made['shape'])) return { keys: Object.keys(made['shape']) }
   const kind = isObject(made['def']) ? made['def']['type'] : undefined
-  if (typeof kind === 'string') return { notAnObject: noObjects.has(kind) ? kind : undefined }
+  if (typeof kind === 'string') return noObjects.has(kind) ? { notAnObject: kind } : {}
   // That of zod is made by converting; it was told apart above.
-  const json = '~standard' in made ? undefined : made['jsonSchema']
+  const json = '~standard' in made ? undefined : jsonSchemaOf(made)
   if (!isObject(json) || 'then' in json) return {}
   const { type, properties } = json
   if (typeof type === 'string' && type !== 'object') return { notAnObject: type }
-  return { properties: isObject(properties) ? properties : undefined }
+  return isObject(properties) ? { keys: Object.keys(properties) } : {}
+}
+
+/** That of the SDK's `zodSchema()` converts when it is read, and throws for what has no JSON Schema. */
+function jsonSchemaOf(schema: Readonly<Record<string, unknown>>): unknown {
+  try {
+    return schema['jsonSchema']
+  } catch {
+    return undefined
+  }
 }
 
 /** Kinds of zod 4 that hold no object, whatever is in them. */

@@ -1,16 +1,15 @@
 import type { FlexibleSchema } from 'ai'
 import { misuse, shown } from '../misuse.ts'
+import { checkOwners } from './check-owners.ts'
 import { composePrompt } from './compose-prompt.ts'
 import type { PromptDefinition } from './definition.ts'
 import { checkInputSchema } from './input-keys.ts'
 import { inspection } from './inspection.ts'
 import type { OwnTypes, SchemaOutput } from './merged-input.ts'
-import { checkOwners, collectOwners } from './owners.ts'
+import { collectOwners } from './owners.ts'
 import type { Prompt, ResolveOptions } from './prompt-value.ts'
 import { resolvedPrompt } from './resolved-prompt.ts'
 import type { UseEntry } from './use.ts'
-
-const prompts = new WeakSet()
 
 /** A definition with the types of its schemas, for `prompt()` and all that takes one in its place. */
 export type Definition<Schema, Uses extends readonly UseEntry[], OutputSchema> = Omit<
@@ -56,7 +55,7 @@ export function prompt(definition: PromptDefinition<never>): Prompt {
   const owners = collectOwners('prompt', use)
   checkOwners('prompt', owners, definition)
   const config = Object.freeze({ ...definition, ...(definition.use && { use: Object.freeze([...use]) }) })
-  const made: Prompt = Object.freeze({
+  return Object.freeze<Prompt>({
     id,
     tags: Object.freeze([...tags]),
     contexts: Object.freeze(owners.map(({ source }) => source)),
@@ -64,13 +63,11 @@ export function prompt(definition: PromptDefinition<never>): Prompt {
     outputSchema: output,
     hasOutput: output !== undefined,
     config,
-    resolve: async (options: ResolveOptions<unknown> = {}) =>
+    resolve: async (options: ResolveOptions<unknown>) =>
       resolvedPrompt(await composePrompt('resolve', config, options)),
-    inspect: async (options: ResolveOptions<unknown> = {}) =>
+    inspect: async (options: ResolveOptions<unknown>) =>
       inspection(await composePrompt('inspect', config, options)),
   })
-  prompts.add(made)
-  return made
 }
 
 /** A prompt as it is, a definition made into one. Throws for anything else. */
@@ -80,6 +77,7 @@ export function asPrompt(caller: string, given: unknown): Prompt {
   throw misuse(caller, `first argument must be a prompt() or its definition, got ${shown(given)}`)
 }
 
+/** By its shape: it may come from another copy of the package. */
 function isPrompt(given: unknown): given is Prompt {
-  return typeof given === 'object' && given !== null && prompts.has(given)
+  return typeof given === 'object' && given !== null && 'hasOutput' in given && 'config' in given
 }

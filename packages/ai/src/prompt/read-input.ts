@@ -3,7 +3,7 @@ import { sdk } from '../gateway/sdk-gateway.ts'
 import { misuse } from '../misuse.ts'
 import { schemaIssues, type SchemaIssue } from '../schema-issues.ts'
 import { inputKeys } from './input-keys.ts'
-import { type Condition, isContext, type Owner } from './owners.ts'
+import type { Condition, Owner } from './owners.ts'
 
 /** The input as the texts see it, and which contexts are there. */
 export interface ReadInput {
@@ -24,51 +24,46 @@ export async function readInput(
   owners: readonly Owner[],
   raw: unknown,
 ): Promise<ReadInput> {
-  const schemas = owners.map(schemaOf)
-  const isThere = (owner: Owner) => owner.ways.some(({ length }) => length === 0)
+  const isSure = ({ ways }: Owner) => ways.some(({ length }) => length === 0)
+  const read = (those: readonly Owner[]) =>
+    Promise.all(those.map(({ config }) => validate(config.input, raw)))
   const ownInput = await validate(own, raw)
-  const first = await Promise.all(
-    owners.map((owner, index) => validate(isThere(owner) ? schemas[index] : undefined, raw)),
-  )
+  const first = await read(owners.filter(isSure))
   throwIssues(caller, [ownInput, ...first])
   const sure = merge([...first, ownInput])
 
   const asked = new Map<Condition, Promise<string>>()
-  const answer = (condition: Condition): Promise<string> => {
-    const known = asked.get(condition)
-    if (known) return known
-    const answered = Promise.resolve(condition.ask({ ...pick(raw, condition.keys), ...sure }))
-    asked.set(condition, answered)
-    return answered
+  function answerOf(condition: Condition): Promise<string> {
+    const answer = asked.get(condition) ?? condition.ask({ ...pick(raw, condition.keys), ...sure })
+    asked.set(condition, answer)
+    return answer
   }
 
   const included: Owner[] = []
   const excluded: { owner: Owner; reason: 'when' | 'match' }[] = []
   // One after the other: a predicate behind one that has failed is not asked.
   for (const owner of owners) {
-    const missing = await missingStep(owner, answer)
+    const missing = await missingStep(owner, answerOf)
     if (missing === undefined) included.push(owner)
     else excluded.push({ owner, reason: missing.reason })
   }
 
-  const later = await Promise.all(
-    included.map((owner) => validate(isThere(owner) ? undefined : schemaOf(owner), raw)),
-  )
+  const later = await read(included.filter((owner) => !isSure(owner)))
   throwIssues(caller, later)
-  const hasSchema = own !== undefined || schemas.some((schema) => schema !== undefined)
+  const hasSchema = own !== undefined || owners.some(({ config }) => config.input !== undefined)
   return { input: hasSchema ? merge([...first, ...later, ownInput]) : raw, included, excluded }
 }
 
 /** What keeps an owner out: the first condition of its last way that answers otherwise. */
 async function missingStep(
   { ways }: Owner,
-  answer: (condition: Condition) => Promise<string>,
+  answerOf: (condition: Condition) => Promise<string>,
 ): Promise<Condition | undefined> {
   let missing: Condition | undefined
   for (const way of ways) {
     missing = undefined
     for (const { condition, branch } of way) {
-      if ((await answer(condition)) === branch) continue
+      if ((await answerOf(condition)) === branch) continue
       missing = condition
       break
     }
@@ -107,7 +102,8 @@ function throwIssues(caller: string, outcomes: readonly Validated[]): void {
     const problem = isMissing ? 'required' : expected === undefined ? message : `expected ${expected}`
     return [path.map(String).join('.'), problem.slice(0, 100)].filter((text) => text !== '').join(': ')
   })
-  throw misuse(caller, `input is invalid: ${texts.join('; ')}`)
+  // A key that the prompt and a context declare is wrong twice.
+  throw misuse(caller, `input is invalid: ${[...new Set(texts)].join('; ')}`)
 }
 
 function merge(outcomes: readonly Validated[]): object {
@@ -122,10 +118,6 @@ function pick(raw: unknown, keys: ReadonlySet<string> | undefined): object {
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((found, key) => (isRecord(found) ? found[String(key)] : undefined), value)
-}
-
-function schemaOf({ source }: Owner): FlexibleSchema | undefined {
-  return isContext(source) ? source.config.input : undefined
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts'
 import type { GenerateTextOptions } from '../gateway/sdk-gateway.ts'
 
 /** Settings of a single model call; units and ranges are the provider's. */
@@ -26,31 +27,17 @@ export type SdkSettings = Pick<
   | 'frequencyPenalty'
 >
 
-/** Those of the call win, key by key; what is `undefined` is left out (AI-9). */
+/** Those of the call win, key by key (AI-9). */
 export function sdkSettings(own: CallSettings = {}, ofCall: CallSettings = {}): SdkSettings {
-  const { maxTokens, stopSequences, ...rest } = { ...known(own), ...known(ofCall) }
-  return {
-    ...rest,
-    ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
-    ...(stopSequences !== undefined && { stopSequences: [...stopSequences] }),
-  }
-}
-
-type Known = { -readonly [Name in keyof CallSettings]: Exclude<CallSettings[Name], undefined> }
-
-/** The options of a call hold much else. */
-function known(options: CallSettings): Known {
-  const found: Known = {}
-  const take = <Name extends keyof CallSettings>(name: Name, value: Known[Name] | undefined) => {
-    if (value !== undefined) found[name] = value
-  }
-  take('temperature', options.temperature)
-  take('maxTokens', options.maxTokens)
-  take('topP', options.topP)
-  take('topK', options.topK)
-  take('stopSequences', options.stopSequences)
-  take('seed', options.seed)
-  take('presencePenalty', options.presencePenalty)
-  take('frequencyPenalty', options.frequencyPenalty)
-  return found
+  const stopSequences = ofCall.stopSequences ?? own.stopSequences
+  return defined({
+    temperature: ofCall.temperature ?? own.temperature,
+    maxOutputTokens: ofCall.maxTokens ?? own.maxTokens,
+    topP: ofCall.topP ?? own.topP,
+    topK: ofCall.topK ?? own.topK,
+    stopSequences: stopSequences && [...stopSequences],
+    seed: ofCall.seed ?? own.seed,
+    presencePenalty: ofCall.presencePenalty ?? own.presencePenalty,
+    frequencyPenalty: ofCall.frequencyPenalty ?? own.frequencyPenalty,
+  })
 }

@@ -1,7 +1,7 @@
 import type { ModelMessage } from 'ai'
 import { misuse } from '../misuse.ts'
-import type { PromptDefinition } from './definition.ts'
-import { promptName } from './owners.ts'
+import { promptName, type PromptDefinition } from './definition.ts'
+import { callWithInput, textOf } from './text-of.ts'
 
 /** The turns that are sent, and the system turns among the prompt's own. */
 export interface UserTurns {
@@ -21,51 +21,27 @@ export async function userTurns(
   history: readonly ModelMessage[] | undefined,
   input: unknown,
 ): Promise<UserTurns> {
-  if (history !== undefined) {
-    const wrong = history.findIndex(({ role }) => role === 'system')
-    if (wrong !== -1) {
-      throw misuse(caller, `messages[${wrong}] has role system; put it into the prompt's system`)
-    }
-    return { messages: needsTurns(caller, definition, history), system: [] }
+  const name = promptName(definition.id)
+  const turns = history ?? (await ownTurns(caller, definition, input))
+  const wrong = history?.findIndex(({ role }) => role === 'system') ?? -1
+  if (wrong !== -1)
+    throw misuse(caller, `messages[${wrong}] has role system; put it into the prompt's system`)
+  const messages = turns.filter(({ role }) => role !== 'system')
+  if (messages.length === 0) {
+    throw misuse(caller, `${name} has no user turn; add prompt, messages, or pass messages`)
   }
-  const { prompt, messages } = definition
-  // The type of `input` is the one that `prompt` has given these functions.
-  const given = { input: input as never }
-  if (messages !== undefined) {
-    const turns = messages(given)
-    return {
-      messages: needsTurns(
-        caller,
-        definition,
-        turns.filter(({ role }) => role !== 'system'),
-      ),
-      system: turns.flatMap((turn) => (turn.role === 'system' ? [turn.content] : [])),
-    }
-  }
-  const text = typeof prompt === 'function' ? await prompt(given) : prompt
-  if (text === undefined) return { messages: [{ role: 'user', content: asText(input) }], system: [] }
-  if (typeof text !== 'string')
-    throw misuse(caller, `${promptName(definition.id)} must give text, got ${typeof text}`)
-  if (text.includes('[object Object]')) {
-    throw misuse(
-      caller,
-      `text of ${promptName(definition.id)} contains [object Object]; turn the value into text first`,
-    )
-  }
-  const isSaid = text.trim() !== ''
-  return {
-    messages: needsTurns(caller, definition, isSaid ? [{ role: 'user', content: text }] : []),
-    system: [],
-  }
+  return { messages, system: turns.flatMap((turn) => (turn.role === 'system' ? [turn.content] : [])) }
 }
 
-function needsTurns(
+async function ownTurns(
   caller: string,
-  { id }: PromptDefinition<never>,
-  turns: readonly ModelMessage[],
-): readonly ModelMessage[] {
-  if (turns.length > 0) return turns
-  throw misuse(caller, `${promptName(id)} has no user turn; add prompt, messages, or pass messages`)
+  { id, prompt, messages }: PromptDefinition<never>,
+  input: unknown,
+): Promise<readonly ModelMessage[]> {
+  if (messages !== undefined) return callWithInput(messages, input)
+  if (prompt === undefined) return [{ role: 'user', content: asText(input) }]
+  const content = await textOf(caller, promptName(id), prompt, input)
+  return content === '' ? [] : [{ role: 'user', content }]
 }
 
 function asText(input: unknown): string {
@@ -74,6 +50,5 @@ function asText(input: unknown): string {
     input === null ||
     input === '' ||
     (typeof input === 'object' && Object.keys(input).length === 0)
-  if (isEmpty) return 'Continue.'
-  return JSON.stringify(input)
+  return isEmpty ? 'Continue.' : JSON.stringify(input)
 }

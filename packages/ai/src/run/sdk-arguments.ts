@@ -1,5 +1,6 @@
 import type { LanguageModel, ModelMessage } from 'ai'
 import type { ToolSession } from '../approvals/start-tools.ts'
+import { defined } from '../defined.ts'
 import { sdk, type GenerateTextOptions } from '../gateway/sdk-gateway.ts'
 import type { SettledOutput } from '../gateway/settled-output.ts'
 import type { Composition } from '../prompt/compose-prompt.ts'
@@ -84,12 +85,4 @@ function prepareStepOf(
     const prepared = await own?.(step)
     return prepared?.model === undefined ? prepared : { ...prepared, model: wrap(prepared.model) }
   }
-}
-
-type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }
-
-function defined<T extends object>(values: T): Defined<T> {
-  const kept: Defined<T> = { ...values }
-  for (const key in kept) if (kept[key] === undefined) delete kept[key]
-  return kept
 }

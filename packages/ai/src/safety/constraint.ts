@@ -1,6 +1,5 @@
 import type { ConstraintEntry } from '../errors.ts'
 import { checkInteger, misuse, shown } from '../misuse.ts'
-import { mergeByName } from './by-name.ts'
 
 /** The answer that a constraint judges, behind the output guards. */
 export interface ConstraintAnswer<Parsed = unknown> {
@@ -73,13 +72,6 @@ export function constraint<Parsed = unknown>({
     throw misuse('constraint', `check of "${name}" must be a function, got ${shown(check)}`)
   }
   return Object.freeze({ name, severity, maxRetries, check })
-}
-
-/** Constraints of contexts, prompt and call as one list; each list given is one scope (AI-35). */
-export function mergeConstraints(
-  ...scopes: readonly (readonly Constraint[] | undefined)[]
-): readonly Constraint[] {
-  return mergeByName(...scopes)
 }
 
 /**

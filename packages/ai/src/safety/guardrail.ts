@@ -1,5 +1,4 @@
 import { misuse, shown } from '../misuse.ts'
-import { mergeByName } from './by-name.ts'
 
 /** What a guardrail finds. Reasons are for people and end up in `_meta.guardrails`: keep the text out of them. */
 export type GuardResult =
@@ -90,11 +89,4 @@ export function guardrail(options: Guardrail): Guardrail {
 /** Whether a guard sees a block at its end or piece by piece. */
 export function bufferOf({ onChunk, stream }: Guardrail): 'full' | 'none' {
   return stream?.buffer ?? (onChunk === undefined ? 'full' : 'none')
-}
-
-/** Guards of contexts, prompt and call as one list; each list given is one scope (AI-45). */
-export function mergeGuardrails(
-  ...scopes: readonly (readonly Guardrail[] | undefined)[]
-): readonly Guardrail[] {
-  return mergeByName(...scopes)
 }

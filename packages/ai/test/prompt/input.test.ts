@@ -1,5 +1,5 @@
 import { context, match, prompt, when } from '@crux/ai'
-import { jsonSchema } from 'ai'
+import { jsonSchema, zodSchema } from 'ai'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -24,6 +24,14 @@ test('AI-15 AI-16 what the prompt has parsed wins over a context that declares t
     use: [org],
   })
   expect(await inputOf(made, { orgId: '1' })).toEqual({ orgId: 'own-1' })
+})
+
+test('AI-16 AIT-8 a key of the prompt and a context needs a value that both accept', async () => {
+  const made = prompt({ input: z.object({ orgId: z.union([z.string(), z.number()]) }), use: [org] })
+  await expect(made.resolve({ input: { orgId: 1 as never } })).rejects.toThrow(
+    'resolve(): input is invalid: orgId: expected string',
+  )
+  await expect(made.resolve({ input: {} as never })).rejects.toThrow(/: orgId: required$/)
 })
 
 test('AI-16 AIT-8 two contexts with one key are refused by name, at definition', () => {
@@ -55,6 +63,13 @@ test('AI-16 AI-100 AIT-8 dates and custom types work, because nothing is convert
   })
   const { call } = await made.resolve({ input: { at: new Date(0), file: new Uint8Array(3), orgId: 'o' } })
   expect(call.messages).toEqual([{ role: 'user', content: '1970 3' }])
+})
+
+test('AI-16 AI-100 AIT-8 a schema that the SDK would convert as soon as it is looked at works too', async () => {
+  const dated = zodSchema(z.object({ at: z.date() }))
+  const made = prompt({ input: dated, prompt: ({ input }) => `${input.at.getUTCFullYear()}` })
+  const { call } = await made.resolve({ input: { at: new Date(0) } })
+  expect(call.messages).toEqual([{ role: 'user', content: '1970' }])
 })
 
 test('AI-16 keys come from the shape, from JSON Schema, or are not known; then the schema sees everything', async () => {

@@ -1,8 +1,8 @@
-import { constraint, context, guardrail, prompt, toolMiddleware } from '@crux/ai'
+import { constraint, context, generate, guardrail, match, prompt, toolMiddleware } from '@crux/ai'
 import { scriptedModel } from '@crux/ai/testing'
 import { createCrux, inMemoryCruxStore } from '@crux/core'
 import { generateText, tool } from 'ai'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 
 const search = tool({ inputSchema: z.object({}), execute: () => 'found' })
@@ -26,6 +26,39 @@ test('AI-18 AIT-10 sets that are made for the input clash when they are made', a
   )
 })
 
+test('AI-18 AIT-10 a tool of the call takes the place of one of the prompt and of a context, without a word', async () => {
+  const ofContext = vi.fn<() => string>(() => 'context')
+  const ofPrompt = vi.fn<() => string>(() => 'prompt')
+  const ofCall = vi.fn<() => string>(() => 'call')
+  const make = (execute: () => string) => tool({ inputSchema: z.object({}), execute })
+  const made = prompt({
+    use: [context({ id: 'a', tools: { search: make(ofContext) } })],
+    tools: { other: make(ofPrompt) },
+    prompt: 'hi',
+  })
+  const both = ['search', 'other'].map((name) => ({ name, input: {} }))
+  await generate(made, {
+    model: scriptedModel([{ tools: both }, 'done']),
+    tools: { search: make(ofCall), other: make(ofCall) },
+  })
+  expect([ofContext, ofPrompt, ofCall].map(({ mock }) => mock.calls.length)).toEqual([0, 0, 2])
+})
+
+test('AI-18 cases of one match may share a tool name, two matches may not', async () => {
+  const [first, second] = [search, other].map((tool) => context({ tools: { search: tool } }))
+  const on = ({ input }: { readonly input: Readonly<Record<string, unknown>> }) => String(input['tier'])
+  const made = prompt({
+    input: z.object({ tier: z.string() }),
+    use: [match({ on, cases: { a: first, b: second } })],
+    prompt: 'hi',
+  })
+  expect((await made.resolve({ input: { tier: 'a' } })).call.tools).toEqual({ search })
+  expect((await made.resolve({ input: { tier: 'b' } })).call.tools).toEqual({ search: other })
+  expect(() =>
+    prompt({ use: [match({ on, cases: { a: first } }), match({ on, cases: { b: second } })] }),
+  ).toThrow('prompt(): tool "search" comes from context #1 and context #2; rename one')
+})
+
 test('AI-18 tools are the objects that were given', async () => {
   const made = prompt({ use: [context({ tools: { search } })], tools: { other }, prompt: 'hi' })
   const { call } = await made.resolve({})
@@ -43,6 +76,13 @@ test('AI-10 a prompt is frozen and tells what it is made of', () => {
   expect([made.inputSchema, made.outputSchema]).toEqual([input, output])
   expect(made.contexts.map(({ id }) => id)).toEqual(['b', 'a'])
   expect(prompt({}).hasOutput).toBe(false)
+})
+
+test('AI-10 a prompt of another copy of the package is a prompt, not an empty definition', async () => {
+  const copy = { ...prompt({ system: 'Own.', prompt: 'hi' }) }
+  const model = scriptedModel(['done'])
+  await generate(copy, { model })
+  expect(model.calls[0]?.prompt[0]).toEqual({ role: 'system', content: 'Own.' })
 })
 
 test('AI-11 a context has priority 50 unless it says so', async () => {

@@ -1,7 +1,6 @@
 import { constraint, guardrail } from '@crux/ai'
 import { describe, expect, test } from 'vitest'
-import { mergeConstraints } from '../../src/safety/constraint.ts'
-import { mergeGuardrails } from '../../src/safety/guardrail.ts'
+import { mergeByName } from '../../src/safety/by-name.ts'
 
 const misuse = (message: string) => expect.objectContaining({ code: 'usage', message })
 const pass = () => ({ action: 'pass' }) as const
@@ -75,22 +74,22 @@ describe('AI-45 AI-35 AIT-55 scopes', () => {
   test('the order is contexts, prompt, call; a nearer scope replaces a name and keeps its own place', () => {
     const [a, b, c] = [guard('a'), guard('b'), guard('c')]
     const [nearerA, nearestA] = [guard('a'), guard('a')]
-    expect(mergeGuardrails([a, b], undefined, [nearerA], [c])).toEqual([b, nearerA, c])
-    expect(mergeGuardrails([a, b], [nearerA], [nearestA])).toEqual([b, nearestA])
-    expect(mergeGuardrails([a, b], [nearerA], [nearestA])[1]).toBe(nearestA)
-    expect(mergeGuardrails()).toEqual([])
+    expect(mergeByName([a, b], undefined, [nearerA], [c])).toEqual([b, nearerA, c])
+    expect(mergeByName([a, b], [nearerA], [nearestA])).toEqual([b, nearestA])
+    expect(mergeByName([a, b], [nearerA], [nearestA])[1]).toBe(nearestA)
+    expect(mergeByName()).toEqual([])
   })
 
   test('one scope may use a name twice, for both phases; one object counts once', () => {
     const [before, after] = [guard('pii', 'input'), guard('pii', 'output')]
-    expect(mergeGuardrails([before, after, before])).toEqual([before, after])
-    expect(mergeGuardrails([before, after], [guard('pii')])).toHaveLength(1)
+    expect(mergeByName([before, after, before])).toEqual([before, after])
+    expect(mergeByName([before, after], [guard('pii')])).toHaveLength(1)
   })
 
   test('constraints merge the same way', () => {
     const make = (name: string, maxRetries: number) =>
       constraint({ name, maxRetries, check: () => ({ pass: true }) })
-    const merged = mergeConstraints([make('a', 0), make('b', 0)], [make('a', 1)])
+    const merged = mergeByName([make('a', 0), make('b', 0)], [make('a', 1)])
     expect(merged.map(({ name, maxRetries }) => [name, maxRetries])).toEqual([
       ['b', 0],
       ['a', 1],
