@@ -1,5 +1,6 @@
 import { CruxError } from '@crux/core/errors'
 import { errorCode, type CruxAIErrorCode } from './error-code.ts'
+import { errorMessage } from './error-message.ts'
 
 /**
  * Misuse of this package (code `usage`), or any error seen through `CruxAIError.classify`.
@@ -21,8 +22,7 @@ export class CruxAIError extends CruxError<CruxAIErrorCode> {
    */
   static classify(error: unknown): CruxAIError {
     if (error instanceof CruxAIError) return error
-    const message = error instanceof Error ? error.message : String(error)
-    return new CruxAIError(errorCode(error), message, { cause: error })
+    return new CruxAIError(errorCode(error), errorMessage(error), { cause: error })
   }
 }
 

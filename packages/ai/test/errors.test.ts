@@ -7,6 +7,7 @@ import {
   ValidationExhaustedError,
 } from '@crux/ai'
 import { CruxError } from '@crux/core/errors'
+import { ToolApprovalError } from '@crux/core/tool-middleware'
 import { APICallError, RetryError } from 'ai'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -43,6 +44,7 @@ describe('CruxAIError.classify', () => {
     ['a guard', guard, 'policy'],
     ['a constraint', constraint, 'policy'],
     ['a cascade', cascade, 'policy'],
+    ['an approval', new ToolApprovalError('expired', 'too late', 'a1'), 'policy'],
     ['misuse of a part in core', new CruxError('invalid-value', 'toolMiddleware(): no'), 'usage'],
     ['a store out of reach', new CruxError('store-unavailable', 'gone'), 'provider'],
     ['an error of the provider', api, 'provider'],
@@ -52,13 +54,18 @@ describe('CruxAIError.classify', () => {
     expect(classified).toMatchObject({ code, cause: error, message: error.message })
   })
 
-  test.each([undefined, null, 'text', 42, Symbol('s'), { message: 'x' }])(
-    'AI-69 AIT-81 takes any value: %o',
-    (value) => {
-      const { code, cause } = CruxAIError.classify(value)
-      expect([code, cause]).toEqual(['provider', value])
-    },
-  )
+  test.each([
+    ['undefined', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['a text', 'text', 'text'],
+    ['a number', 42, '42'],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['an object like an error', { message: 'Overloaded' }, 'Overloaded'],
+    ['an object without a text', Object.create(null), 'object'],
+  ])('AI-69 AIT-81 takes any value: %s', (_name, value, message) => {
+    const classified = CruxAIError.classify(value)
+    expect([classified.code, classified.cause, classified.message]).toEqual(['provider', value, message])
+  })
 
   test('AI-69 AIT-81 a retry wrapper counts as its last error', () => {
     const wrapped = new RetryError({

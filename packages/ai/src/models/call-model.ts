@@ -1,7 +1,7 @@
 import type { LanguageModel } from 'ai'
 import type { GuardSession } from '../safety/guard-session.ts'
 import { fallbackPlan } from './fallback.ts'
-import { fallbackMeta, type FallbackAttempt, type FallbackMeta } from './fallback-plan.ts'
+import type { FallbackAttempt } from './fallback-plan.ts'
 import { startFallback } from './fallback-run.ts'
 
 /** What stands between the SDK and the model during one `generate` or `stream` call. */
@@ -12,8 +12,8 @@ export interface CallModel {
   readonly wrap: (model: LanguageModel) => LanguageModel
   /** Leaves the fallback's model because no answer matched the schema; false where that cannot be (AI-42). */
   readonly moveOn: (error: unknown) => boolean
-  /** There only when an attempt failed (AI-41). */
-  readonly fallbackMeta: () => FallbackMeta | undefined
+  /** What the fallbacks of the call have tried so far, for `fallbackMeta`. */
+  readonly attempts: readonly FallbackAttempt[]
 }
 
 /** Prepares a model for one call: a fallback stays with the model that served, and guards are put around it. */
@@ -47,6 +47,6 @@ export function createCallModel(
     model: remember(model, guard(run?.model ?? model)),
     wrap,
     moveOn: (error) => run?.moveOn(error) ?? false,
-    fallbackMeta: () => fallbackMeta(attempts),
+    attempts,
   }
 }

@@ -1,4 +1,5 @@
 import type { LanguageModel } from 'ai'
+import { errorMessage } from '../error-message.ts'
 import { toModelV4 } from '../gateway/normalize-model.ts'
 import type { LanguageModelV4 } from '../gateway/sdk-types.ts'
 import { errorCategory } from './classify-error.ts'
@@ -111,13 +112,7 @@ function failed(
     model,
     durationMs,
     status: 'failed',
-    error: messageOf(error),
+    error: errorMessage(error),
     ...(category !== undefined && { category }),
   }
-}
-
-/** The error parts of streams are often plain objects. */
-function messageOf(error: unknown): string {
-  const isObject = typeof error === 'object' && error !== null
-  return isObject && 'message' in error ? String(error.message) : String(error)
 }

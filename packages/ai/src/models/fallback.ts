@@ -5,7 +5,7 @@ import { isCascade } from './cascade.ts'
 import { errorCategories } from './classify-error.ts'
 import type { FallbackOptions, FallbackPlan } from './fallback-plan.ts'
 import { startFallback } from './fallback-run.ts'
-import { isLanguageModel, modelIdOf } from './language-model.ts'
+import { isLanguageModel } from './language-model.ts'
 import { isRouter } from './router.ts'
 
 const longestTimer = 2_147_483_647
@@ -43,11 +43,9 @@ export function fallback(...given: readonly unknown[]): LanguageModelV4 {
   checkOptions(options)
   const members = models.flatMap((model) => fallbackPlan(model)?.members ?? [model])
   const plan: FallbackPlan = Object.freeze({ members: Object.freeze(members), options: { ...options } })
-  const model: LanguageModelV4 = Object.freeze({
-    specificationVersion: 'v4',
-    provider: 'crux.fallback',
-    modelId: members.map(modelIdOf).join('|'),
-    supportedUrls: {},
+  const model = Object.freeze<LanguageModelV4>({
+    ...startFallback(plan).model,
+    // Outside of a call of this package nothing tells where a call ends: each model call starts at the first model.
     doGenerate: (call) => startFallback(plan).model.doGenerate(call),
     doStream: (call) => startFallback(plan).model.doStream(call),
   })

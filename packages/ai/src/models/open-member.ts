@@ -61,8 +61,7 @@ function isContent(part: ModelStreamPart): boolean {
 /** With the id of the model that serves, which the SDK would otherwise take from the fallback as a whole. */
 function named(head: readonly ModelStreamPart[], modelId: string): ModelStreamPart[] {
   if (head.some((part) => part.type === 'response-metadata' && part.modelId !== undefined)) return [...head]
-  const start = head.filter(({ type }) => type === 'stream-start')
-  return [...start, { type: 'response-metadata', modelId }, ...head.filter((part) => !start.includes(part))]
+  return head.toSpliced(head[0]?.type === 'stream-start' ? 1 : 0, 0, { type: 'response-metadata', modelId })
 }
 
 function streamOf(head: ModelStreamPart[], reader: Reader): ReadableStream<ModelStreamPart> {

@@ -23,10 +23,10 @@ export async function withinLimit<Answer>(
   },
 ): Promise<Outcome<Answer>> {
   const limit = new AbortController()
-  const signals = [callerSignal, timeoutMs === undefined ? undefined : limit.signal].filter(
-    (signal) => signal !== undefined,
-  )
-  const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0]
+  const signal =
+    timeoutMs === undefined
+      ? callerSignal
+      : AbortSignal.any([limit.signal, ...(callerSignal ? [callerSignal] : [])])
   const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs)
   function expire() {
     const message = `fallback(): model "${modelId}" gave no answer within ${timeoutMs} ms`

@@ -1,6 +1,6 @@
 import type { ConstraintEntry } from '../errors.ts'
 import type { CallModel } from '../models/call-model.ts'
-import type { FallbackMeta } from '../models/fallback-plan.ts'
+import { fallbackMeta } from '../models/fallback-plan.ts'
 import type { RouterMeta } from '../models/router.ts'
 import type { GuardSession } from '../safety/guard-session.ts'
 import { constraintsMeta } from '../settle/judge-constraints.ts'
@@ -27,7 +27,8 @@ export interface MetaParts {
 export function generateMeta(parts: MetaParts): GenerateMeta {
   const { run, tally, guards, audit, router, cascade } = parts
   const cost = totalCost(tally.steps, parts.costOf)
-  const fallback = allFallbacks(parts.models)
+  // Each tier of a cascade may have a fallback of its own.
+  const fallback = fallbackMeta(parts.models.flatMap(({ attempts }) => attempts))
   const response = tally.steps.at(-1)?.response
   return {
     usage: totalUsage(tally.steps),
@@ -40,17 +41,5 @@ export function generateMeta(parts: MetaParts): GenerateMeta {
     ...(cascade && { cascade }),
     ...(audit && { constraints: constraintsMeta(audit, run.constraints) }),
     ...(guards && { guardrails: guards.entries() }),
-  }
-}
-
-/** Each tier of a cascade may have a fallback of its own. */
-function allFallbacks(models: readonly CallModel[]): FallbackMeta | undefined {
-  const metas = models.map(({ fallbackMeta }) => fallbackMeta()).filter((meta) => meta !== undefined)
-  const [first, ...others] = metas
-  if (first === undefined || others.length === 0) return first
-  return {
-    attempts: metas.reduce((sum, { attempts }) => sum + attempts, 0),
-    failedModels: metas.flatMap(({ failedModels }) => failedModels),
-    details: metas.flatMap(({ details }) => details),
   }
 }

@@ -4,6 +4,7 @@ import { APICallError, generateText, isStepCount, streamText, tool } from 'ai'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createCallModel } from '../../src/models/call-model.ts'
+import { fallbackMeta } from '../../src/models/fallback-plan.ts'
 import { startGuards } from '../../src/safety/guard-session.ts'
 
 const apiError = (statusCode: number) =>
@@ -62,12 +63,12 @@ describe('AI-40 a fallback inside one call', () => {
     look.mockClear()
     const a = scriptedModel([lookCall, { error: apiError(503) }], { id: 'a' })
     const b = scriptedModel([{ tools: [{ name: 'missing', input: {} }] }, 'from b'], { id: 'b' })
-    const { model, fallbackMeta } = createCallModel(fallback(a, b))
+    const { model, attempts } = createCallModel(fallback(a, b))
     const { text } = await generateText({ ...ask, model, tools, stopWhen: isStepCount(5) })
     expect(text).toBe('from b')
     expect(look).toHaveBeenCalledOnce()
     expect([a.calls.length, b.calls.length]).toEqual([2, 2])
-    expect(fallbackMeta()).toEqual({
+    expect(fallbackMeta(attempts)).toEqual({
       attempts: 4,
       failedModels: ['a'],
       details: [
@@ -108,8 +109,8 @@ describe('AI-40 a fallback inside one call', () => {
   test('AI-41 AIT-37 no meta where nothing failed, nor without a fallback', async () => {
     const call = createCallModel(fallback(scriptedModel(['from a']), scriptedModel([])))
     await generateText({ ...ask, model: call.model })
-    expect(call.fallbackMeta()).toBeUndefined()
-    expect(createCallModel(scriptedModel([])).fallbackMeta()).toBeUndefined()
+    expect(fallbackMeta(call.attempts)).toBeUndefined()
+    expect(createCallModel(scriptedModel([])).attempts).toEqual([])
   })
 
   test('AI-41 the message of an error that is a plain object', async () => {
@@ -126,7 +127,10 @@ describe('AI-40 a fallback inside one call', () => {
     }
     const call = createCallModel(fallback(early, scriptedModel(['from b'], { id: 'b' })))
     expect(await streamText({ ...ask, model: call.model }).text).toBe('from b')
-    expect(call.fallbackMeta()?.details[0]).toMatchObject({ error: 'Overloaded', category: 'server_error' })
+    expect(fallbackMeta(call.attempts)?.details[0]).toMatchObject({
+      error: 'Overloaded',
+      category: 'server_error',
+    })
   })
 })
 
@@ -145,7 +149,7 @@ describe('AI-42 AIT-45 schema retries ran out', () => {
     expect(call.moveOn(error)).toBe(true)
     expect((await generateText({ ...ask, model: call.model })).text).toBe('from b')
     expect(onAttemptError.mock.calls).toEqual([[error, 1, a]])
-    expect(call.fallbackMeta()).toEqual({
+    expect(fallbackMeta(call.attempts)).toEqual({
       attempts: 2,
       failedModels: ['a'],
       details: [
@@ -222,7 +226,7 @@ describe('AI-96 AIT-62 a model that prepareStep returns', () => {
     const model = call.wrap(fallback(a, scriptedModel(['one', 'two'], { id: 'b' })))
     expect((await generateText({ ...ask, model })).text).toBe('one')
     expect((await generateText({ ...ask, model })).text).toBe('two')
-    expect(call.fallbackMeta()).toMatchObject({ attempts: 3, failedModels: ['a'] })
+    expect(fallbackMeta(call.attempts)).toMatchObject({ attempts: 3, failedModels: ['a'] })
   })
 })
 

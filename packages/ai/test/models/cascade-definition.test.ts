@@ -26,10 +26,19 @@ describe('AI-44 AI-101 AIT-13 cascade() refuses what could not run', () => {
     )
   })
 
-  test.each([-1, Number.NaN, '5' as never])('a budget of %o', (maxCost) => {
-    expect(() => cascade({ tiers: [{ model }], budget: { maxCost } })).toThrow(
-      /^cascade\(\): budget\.maxCost must be a number >= 0/,
-    )
+  test.each([
+    [-1, '-1'],
+    [Number.NaN, 'NaN'],
+    ['5' as never, 'string'],
+  ])('a budget of %o', (limit, got) => {
+    for (const name of ['maxCost', 'maxLatencyMs']) {
+      expect(() => cascade({ tiers: [{ model }], budget: { [name]: limit } })).toThrow(
+        expect.objectContaining({
+          code: 'usage',
+          message: `cascade(): budget.${name} must be a number >= 0, got ${got}`,
+        }),
+      )
+    }
   })
 })
 

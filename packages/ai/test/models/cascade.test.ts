@@ -304,6 +304,24 @@ describe('AI-43 AI-44 AIT-50 combinators nest', () => {
     })
   })
 
+  test('AI-41 the fallbacks of all tiers tell of every attempt, those that served at once too', async () => {
+    const down = (id: string) => model(id, { error: busy }, { error: busy })
+    const tiers = [
+      { model: fallback(model('a', 'no'), model('b')), evaluate: () => false },
+      { model: fallback(down('c'), model('d', 'no')), evaluate: () => false },
+      { model: fallback(down('c'), model('e', 'yes')) },
+    ]
+    const { _meta } = await generate(ask, { model: cascade({ tiers }), input })
+    expect(_meta.fallback?.details.map(({ model, status }) => `${model} ${status}`)).toEqual([
+      'a served',
+      'c failed',
+      'd served',
+      'c failed',
+      'e served',
+    ])
+    expect(_meta.fallback).toMatchObject({ attempts: 5, failedModels: ['c'] })
+  })
+
   test('a tier that leads to a cascade is refused before it is asked', async () => {
     const inner = router({
       classify: () => 'default',

@@ -3,6 +3,7 @@ import { scriptedModel, type ScriptedModel, type ScriptStep } from '@crux/ai/tes
 import { APICallError, generateText, isStepCount, RetryError, streamText, tool, ToolLoopAgent } from 'ai'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { toModelV4 } from '../../src/gateway/normalize-model.ts'
 
 const apiError = (statusCode: number) =>
   new APICallError({
@@ -463,6 +464,10 @@ describe('AI-37 AIT-46 models of any kind', () => {
     const { text, response } = await generateText({ ...ask, model })
     expect([text, response.modelId]).toEqual(['from by/name', 'by/name'])
     expect(languageModel).toHaveBeenCalledWith('by/name')
+  })
+
+  test("and without one in the SDK's own gateway", () => {
+    expect(toModelV4('by/name')).toMatchObject({ provider: 'gateway', modelId: 'by/name' })
   })
 
   test.each(['v2', 'v3'] as const)('a model of specification %s is lifted', async (specificationVersion) => {

@@ -1,0 +1,9 @@
+/** The message of any thrown value. Never throws: an object may have no text at all. */
+export function errorMessage(error: unknown): string {
+  try {
+    // Error parts of streams are often plain objects.
+    return String(typeof error === 'object' && error !== null && 'message' in error ? error.message : error)
+  } catch {
+    return typeof error
+  }
+}
