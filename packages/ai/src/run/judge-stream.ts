@@ -66,7 +66,7 @@ export async function judgeStream(given: StreamedCall): Promise<StreamedRun> {
     await judge.judge({ issues: answer.issues, text }, false)
   }
   const value = answer?.ok === true ? answer.value : undefined
-  const context = { ...(promptId !== undefined && { promptId }), modelId: last.response.modelId, attempt: 1 }
+  const context = { promptId, modelId: last.response.modelId, attempt: 1 }
   const found = await createConstraintJudge({ caller, constraints, audit }).look(
     { text, parsed: value },
     context,

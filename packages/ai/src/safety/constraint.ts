@@ -10,7 +10,7 @@ export interface ConstraintAnswer<Parsed = unknown> {
 
 /** What a constraint knows beside the answer. */
 export interface ConstraintContext {
-  readonly promptId?: string
+  readonly promptId?: string | undefined
   readonly modelId?: string
   /** From 1. */
   readonly attempt: number

@@ -69,12 +69,7 @@ function isText<Part extends { readonly type: string }>(
 }
 
 async function guardText(given: string, { guards, promptId, record }: InputGuards): Promise<string> {
-  const context: GuardContext = {
-    ...(promptId !== undefined && { promptId }),
-    phase: 'input',
-    step: 0,
-    last: true,
-  }
+  const context: GuardContext = { promptId, phase: 'input', step: 0, last: true }
   let text = given
   for (const guard of guards) {
     if (text === '') break

@@ -34,11 +34,7 @@ export function guardModel(
   }
 
   function blockGuards(prompt: ModelCallOptions['prompt'], whole: boolean): () => BlockGuard {
-    const context = {
-      ...(promptId !== undefined && { promptId }),
-      phase: 'output' as const,
-      step: stepOf(prompt),
-    }
+    const context = { promptId, phase: 'output', step: stepOf(prompt) } as const
     return () => guardBlock(guards, { context, record, whole })
   }
 

@@ -13,7 +13,7 @@ export type GuardResult =
 
 /** What a guardrail knows beside the text. */
 export interface GuardContext {
-  readonly promptId?: string
+  readonly promptId?: string | undefined
   readonly phase: 'input' | 'output'
   /** Model call of the whole call, from 0. Always 0 for an input. */
   readonly step: number

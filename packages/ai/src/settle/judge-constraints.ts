@@ -51,15 +51,17 @@ export function createConstraintJudge(options: {
 
   function judge(found: readonly ConstraintEntry[], text: string, isStepLeft: boolean) {
     const failing = found.filter(({ pass }) => !pass)
-    const asserts = failing.filter(({ severity }) => severity === 'assert').map(({ name }) => name)
-    if (asserts.length === 0) return []
+    // Two contexts may each bring one of the same name.
+    const asserts = new Set(failing.filter(({ severity }) => severity === 'assert').map(({ name }) => name))
+    if (asserts.size === 0) return []
     const isLeft = ({ name, maxRetries: own }: Constraint) =>
-      !asserts.includes(name) || (retriesOf.get(name) ?? 0) < own
+      !asserts.has(name) || (retriesOf.get(name) ?? 0) < own
     if (!isStepLeft || retries >= maxRetries || !constraints.every(isLeft)) {
       const totalAttempts = found[0]?.attempt ?? 0
+      const failed = [...asserts]
       throw new ConstraintViolationError(
-        `${caller}(): the answer still does not meet ${asserts.map((name) => `"${name}"`).join(', ')} (attempt ${totalAttempts})`,
-        { failed: asserts, audit: [...audit], totalAttempts, lastOutput: text },
+        `${caller}(): the answer still does not meet ${failed.map((name) => `"${name}"`).join(', ')} (attempt ${totalAttempts})`,
+        { failed, audit: [...audit], totalAttempts, lastOutput: text },
       )
     }
     retries += 1
@@ -75,9 +77,8 @@ export function constraintsMeta(
   entries: readonly ConstraintEntry[],
   last: readonly ConstraintEntry[],
 ): ConstraintsMeta {
-  const allPassed = last.every(({ pass }) => pass)
   return {
-    allPassed,
+    allPassed: last.every(({ pass }) => pass),
     suggestFallback: last.some(({ pass, severity }) => !pass && severity === 'suggest'),
     entries,
   }

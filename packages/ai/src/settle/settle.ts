@@ -97,7 +97,7 @@ export async function settle(options: SettleOptions): Promise<SettledRun> {
     }
 
     const context = {
-      ...(options.promptId !== undefined && { promptId: options.promptId }),
+      promptId: options.promptId,
       modelId: raw.response.modelId,
       attempt: tally.attempts,
     }

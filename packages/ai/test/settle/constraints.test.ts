@@ -1,4 +1,4 @@
-import { constraint, ConstraintViolationError, generate, prompt, type Constraint } from '@crux/ai'
+import { constraint, ConstraintViolationError, context, generate, prompt, type Constraint } from '@crux/ai'
 import { scriptedModel } from '@crux/ai/testing'
 import { inspect } from 'node:util'
 import { describe, expect, test, vi } from 'vitest'
@@ -83,6 +83,21 @@ describe('AI-35 constraints', () => {
       generate(ask, { model: models[2], constraints: [never('a', 4)], constraintMaxRetries: 3 }),
     )
     expect(models.map(({ calls }) => calls.length)).toEqual([5, 2, 4])
+  })
+
+  test('AIT-60 two of one name, from two contexts, use up one retry together', async () => {
+    const never = () => constraint({ name: 'never', check: () => ({ pass: false, feedback: 'No.' }) })
+    const both = prompt({
+      prompt: 'A slogan.',
+      use: [context({ constraints: [never()] }), context({ constraints: [never()] })],
+    })
+    const model = scriptedModel(Array.from({ length: 9 }, () => 'x'))
+    const error = await rejection(generate(both, { model }))
+    expect(error).toMatchObject({ failed: ['never'], totalAttempts: 3 })
+    expect(error).toMatchObject({
+      message: 'generate(): the answer still does not meet "never" (attempt 3)',
+      audit: Array.from({ length: 6 }, () => ({ name: 'never', pass: false })),
+    })
   })
 
   test('AI-8 AI-32 corrections share maxSteps', async () => {
