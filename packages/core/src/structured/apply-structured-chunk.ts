@@ -95,14 +95,12 @@ function leafChange(chunk: Exclude<StructuredChunk, { kind: 'final' }>): LeafCha
       return () => ({ value: chunk.value })
     case 'append':
       return (value): LeafResult => {
-        if (value === undefined) return { value: chunk.items.slice() }
-        if (Array.isArray(value)) return { value: [...value, ...chunk.items] }
+        if (value === undefined || Array.isArray(value)) return { value: [...(value ?? []), ...chunk.items] }
         return { misfit: { code: 'append-non-array', expected: 'an array', found: nameOf(value) } }
       }
     case 'text-delta':
       return (value): LeafResult => {
-        if (value === undefined) return { value: chunk.delta }
-        if (typeof value === 'string') return { value: value + chunk.delta }
+        if (value === undefined || typeof value === 'string') return { value: (value ?? '') + chunk.delta }
         return { misfit: { code: 'text-delta-non-string', expected: 'a string', found: nameOf(value) } }
       }
   }

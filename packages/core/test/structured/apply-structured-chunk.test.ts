@@ -94,6 +94,14 @@ test('STR-9 a gap is filled with undefined up to its limit', () => {
   expect(codeOf(undefined, chunk({ kind: 'set', path: '1001', value: 1 }))).toBe('index-out-of-range')
 })
 
+test('STR-9 STR-16 the gap is counted from the end of the array, and only a gap is filled', () => {
+  const state = stateWith({ list: ['a', 'b', 'c'] })
+  const set = (index: number) => chunk({ kind: 'set', path: `list.${index}`, value: 0 })
+  expect(applyStructuredChunk(state, set(5), { maxIndexGap: 2 }).size).toBe(1 + 'list.5'.length + 1 + 2)
+  expect(codeOf(state, set(6), { maxIndexGap: 2 })).toBe('index-out-of-range')
+  expect(applyStructuredChunk(state, set(0)).size).toBe(1 + 'list.0'.length + 1)
+})
+
 test('STR-9 an index far away costs nothing, or this would not end in time', () => {
   for (const path of ['4294967294', '50000000', 'list.50000000.name']) {
     const given = chunk({ kind: 'set', path, value: 1 })
@@ -193,6 +201,7 @@ test.each([
   ['no streamId', { streamId: undefined, kind: 'final', data: 1 }],
   ['an empty streamId', { streamId: '', kind: 'final', data: 1 }],
   ['a long streamId', { streamId: 'x'.repeat(257), kind: 'final', data: 1 }],
+  ['another type', { type: 'done', kind: 'final', data: 1 }],
   ['no dataType', { dataType: undefined, kind: 'final', data: 1 }],
   ['a node that is no text', { node: 1, kind: 'final', data: 1 }],
   ['no kind', {}],
@@ -208,6 +217,7 @@ test.each([
   ['Infinity', { kind: 'set', path: 'a', value: [Infinity] }],
   ['a date', { kind: 'set', path: 'a', value: new Date(0) }],
   ['a cycle', { kind: 'set', path: 'a', value: cycle }],
+  ['an array of nothing', { kind: 'append', path: 'a', items: Array(2 ** 32 - 1) }],
   ['an item that is undefined', { kind: 'append', path: 'a', items: [1, undefined] }],
 ])('STR-14 %s is malformed', (_name, fields) => {
   expect(codeOf(undefined, broken(fields))).toBe('malformed-chunk')
@@ -259,6 +269,15 @@ test('STR-15 messages name stream, path and place, and no value', () => {
   `)
 })
 
+test('STR-15 a long path is cut', () => {
+  const path = 'x'.repeat(100_000)
+  const { message } = errorOf(() =>
+    applyStructuredChunk(stateWith([]), chunk({ kind: 'set', path, value: 1 })),
+  )
+  expect(message).toContain('xxx…": needs an object at the root')
+  expect(message.length).toBeLessThan(400)
+})
+
 test('STR-16 depth counts segments and nesting together', () => {
   const nested = (depth: number): unknown => {
     let value: unknown = 1
@@ -294,9 +313,27 @@ test('STR-16 size counts paths, text, values and filled places', () => {
 })
 
 test('STR-16 a value that shares its parts is refused before it is unfolded', () => {
-  let value: unknown = ['xxxxxxxxxx']
-  for (let depth = 0; depth < 40; depth++) value = [value, value]
-  expect(codeOf(undefined, broken({ kind: 'final', data: value }))).toBe('limit-exceeded')
+  let list: unknown = ['xxxxxxxxxx']
+  let object: unknown = 'xxxxxxxxxx'
+  for (let depth = 0; depth < 40; depth++) {
+    list = [list, list]
+    object = { a: object, b: object }
+  }
+  for (const data of [list, object])
+    expect(codeOf(undefined, broken({ kind: 'final', data }))).toBe('limit-exceeded')
+})
+
+test('STR-16 a limit may be reached, and not passed', () => {
+  const text = (length: number) => chunk({ kind: 'final', data: 'x'.repeat(length - 2) })
+  expect(applyStructuredChunk(undefined, text(4_194_304)).size).toBe(4_194_304)
+  expect(codeOf(undefined, text(4_194_305))).toBe('limit-exceeded')
+  const delta = chunk({ kind: 'text-delta', path: 'a', delta: 'xyz' })
+  expect(applyStructuredChunk(undefined, delta, { maxTotalLength: 4 }).size).toBe(4)
+  expect(codeOf(undefined, delta, { maxTotalLength: 3 })).toBe('limit-exceeded')
+  const streamId = 'x'.repeat(256)
+  expect(applyStructuredChunk(undefined, chunk({ kind: 'final', data: 1 }, { streamId })).streamId).toBe(
+    streamId,
+  )
 })
 
 test('STR-16 the counted length of a value is that of its JSON', () => {

@@ -59,6 +59,8 @@ test('STR-17 a stream that is done keeps its state, and the first error of a str
   expect(told).toEqual({ streams: done.streams, error: null })
 
   const failed = fold([set('s', 'x'), { type: 'error', streamId: 's', code: 'first', message: 'm' }])
+  expect(applyToStreams(failed.streams, set('s', 'y'))).toEqual({ streams: failed.streams, error: null })
+  expect(applyToStreams(failed.streams, set('s', 'y')).streams).toBe(failed.streams)
   const again = applyToStreams(failed.streams, broken({ kind: 'move' }))
   expect(again.streams).toBe(failed.streams)
   expect(again.error?.code).toBe('unknown-kind')
@@ -68,6 +70,8 @@ test('STR-17 a stream that is done keeps its state, and the first error of a str
 test('STR-17 an error chunk without code gives code error', () => {
   const { streams } = fold([set('s', 'x'), { type: 'error', streamId: 's', message: 'sorry' }])
   expect(streams.get('s')).toMatchObject({ status: 'error', error: { code: 'error', message: 'sorry' } })
+  const odd = fold([{ type: 'error', streamId: 's', dataType: 't', code: 5, message: null }])
+  expect(odd.streams.get('s')).toMatchObject({ error: { code: 'error', message: 'The stream failed.' } })
 })
 
 test('STR-17 a stream not seen before is made only by a chunk that names its sort', () => {
@@ -136,6 +140,12 @@ test('STR-16 there are at most maxStreams streams, however they begin', () => {
     expect(over.error?.code).toBe('limit-exceeded')
   }
   expect(fold([set('a', 'y')], limits, streams).streams.get('a')?.data).toEqual({ x: 1, y: 1 })
+})
+
+test('STR-16 256 streams by default', () => {
+  const { streams, errors } = fold(Array.from({ length: 257 }, (_, index) => set(`s${index}`, 'x')))
+  expect(streams.size).toBe(256)
+  expect(errors.filter((code) => code !== null)).toEqual(['limit-exceeded'])
 })
 
 test('STR-18 a state is typed by its dataType', () => {
