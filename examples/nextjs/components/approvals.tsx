@@ -53,7 +53,7 @@ function Approval({ approval, asks, children }: ApprovalProps) {
 const outcomeWords = {
   approved: 'You approved:',
   denied: 'You declined:',
-  unanswered: 'Nobody answered in time:',
+  unanswered: 'Not decided in time:',
 }
 
 function Card({
@@ -143,7 +143,9 @@ async function send(approvalId: string, approved: boolean, reason: string): Prom
       body: JSON.stringify({
         approvalId,
         approved,
-        ...(approved ? { approvalToken } : reason !== '' && { reason }),
+        // A denial needs none; with it, nobody can approve any more.
+        approvalToken,
+        ...(!approved && reason !== '' && { reason }),
       }),
     })
     if (response.ok) return undefined

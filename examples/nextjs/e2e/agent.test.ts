@@ -101,6 +101,17 @@ describe('the agent, when it needs an approval', () => {
     expect(tasks.flatMap(ordersOf)).toHaveLength(1)
   })
 
+  test('goes on when only some of several requests are decided in time', async () => {
+    const scope = 'some:'
+    const running = run(orderingTwice(), undefined, approvalDesk(scope))
+    const [first] = await waitFor(() => listRequests(scope))
+    await decideRequest(scope, { ...first, approved: true })
+    const { tasks, lists } = await running
+    expect(lists).toMatchObject([{ status: 'completed' }])
+    expect(tasks.flatMap(approvalsOf)).toMatchObject([{ status: 'unanswered' }, { status: 'unanswered' }])
+    expect(tasks.flatMap(ordersOf)).toEqual([])
+  })
+
   test('leaves nothing open when it is stopped while it waits', async () => {
     const scope = 'stopped:'
     const stop = new AbortController()

@@ -16,7 +16,8 @@ interface Ticket {
   readonly scope: string
   readonly request: PendingApproval
   readonly decide: (decision: Decision) => Promise<void>
-  isOpen: boolean
+  /** What people see of it. */
+  shown: ShownApproval
 }
 
 // On globalThis for the same reason as the store.
@@ -26,7 +27,7 @@ const tickets = (shared.cruxExampleTickets ??= new Map<string, Ticket>())
 /** The requests of a scope that wait, with the tokens that let them go on. */
 export function listRequests(scope: string): PendingApproval[] {
   return [...tickets.values()]
-    .filter((ticket) => ticket.scope === scope && ticket.isOpen)
+    .filter((ticket) => ticket.scope === scope && isOpen(ticket))
     .map(({ request }) => request)
 }
 
@@ -52,72 +53,94 @@ async function ask(
 ): Promise<TextStreamResult> {
   forgetOldTickets()
   const { promise, resolve, reject } = Promise.withResolvers<TextStreamResult>()
-  const shown = new Map<string, ShownApproval>()
-  const show = () => task.list.updateTask(task.id, { metadata: { approvals: [...shown.values()] } })
+  const asked = pendingApprovals.map((request): Ticket => {
+    const { approvalId, toolName, input } = request
+    const shown: ShownApproval = { approvalId, toolName, input: shownInput(input), status: 'open' }
+    const ticket = { scope, request, shown, decide: (decision: Decision) => decide(ticket, decision) }
+    return ticket
+  })
+  const show = () =>
+    task.list.updateTask(task.id, { metadata: { approvals: asked.map(({ shown }) => shown) } })
   let history = messages
   let turn = Promise.resolve()
 
   /** One after the other, because each continues the history of the one before. */
-  function inTurn(decision: Decision, status: ShownApproval['status']): Promise<void> {
-    const decided = turn.then(() => take(decision, status))
-    turn = decided.catch(() => {})
-    return decided
+  function inTurn(step: () => Promise<void>): Promise<void> {
+    const done = turn.then(step)
+    turn = done.catch(() => {})
+    return done
   }
 
-  async function take(decision: Decision, status: ShownApproval['status']): Promise<void> {
-    const { approvalId, reason } = decision
-    const ticket = tickets.get(approvalId)
-    const asked = shown.get(approvalId)
-    // Not left to the library: a denial uses no token up, so after one the token would still be good.
-    if (!ticket?.isOpen || !asked) {
-      throw new ToolApprovalError('consumed', `"${approvalId}" is decided.`, approvalId)
-    }
+  function decide(ticket: Ticket, decision: Decision): Promise<void> {
+    return inTurn(async () => {
+      // Not left to the library: a denial without a token uses none up, and two answers would be two conversations.
+      if (!isOpen(ticket)) {
+        const { approvalId } = decision
+        throw new ToolApprovalError('consumed', `"${approvalId}" is decided.`, approvalId)
+      }
+      await answer([ticket], decision, decision.approved ? 'approved' : 'denied')
+    })
+  }
+
+  /** When the first token ends; for what was approved and waited for the rest, too, because it cannot be used any more. */
+  function giveUp(): Promise<void> {
+    return inTurn(async () => {
+      if (!asked.some(isOpen)) return
+      const late = asked.filter(({ shown }) => shown.status !== 'denied')
+      await answer(late, { approved: false, reason: 'Not decided in time.' }, 'unanswered')
+    })
+  }
+
+  async function answer(
+    decided: readonly Ticket[],
+    decision: Omit<Decision, 'approvalId'>,
+    status: ShownApproval['status'],
+  ): Promise<void> {
     try {
-      const answered = appendToolApprovalResponse(history, decision)
+      const answered = decided.reduce(
+        (before, { request: { approvalId } }): Question['messages'] =>
+          appendToolApprovalResponse(before, { ...decision, approvalId }),
+        history,
+      )
       // Checks the token and uses it up, before the tool or the model is called.
       const resumed = await resume(answered)
       history = answered
-      ticket.isOpen = false
-      shown.set(approvalId, { ...asked, status, reason })
+      for (const ticket of decided) ticket.shown = { ...ticket.shown, status, reason: decision.reason }
       await show()
-      if (![...shown.values()].some((other) => other.status === 'open')) resolve(resumed)
+      if (!asked.some(isOpen)) resolve(resumed)
     } catch (error) {
       if (!(error instanceof ToolApprovalError)) reject(error)
       throw error
     }
   }
 
-  for (const request of pendingApprovals) {
-    const { approvalId, toolName, input } = request
-    shown.set(approvalId, { approvalId, toolName, input: shownInput(input), status: 'open' })
-    const decide = (decision: Decision) => inTurn(decision, decision.approved ? 'approved' : 'denied')
-    tickets.set(approvalId, { scope, request, decide, isOpen: true })
-  }
+  for (const ticket of asked) tickets.set(ticket.request.approvalId, ticket)
   const done = new AbortController()
   const stop = () => reject(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
   try {
     signal.throwIfAborted()
     await show()
-    for (const { approvalId, expiresAt = 0 } of pendingApprovals) {
-      void pause(expiresAt - Date.now(), undefined, { signal: done.signal })
-        .then(() => inTurn({ approvalId, approved: false, reason: 'Nobody answered in time.' }, 'unanswered'))
-        // Decided before, or the run is over; what else fails ends the run through `promise`.
-        .catch(() => {})
-    }
+    const end = Math.min(...pendingApprovals.map(({ expiresAt = 0 }) => expiresAt))
+    // Ended by `done` it rejects a promise that is settled.
+    void pause(end - Date.now(), undefined, { signal: done.signal })
+      .then(giveUp)
+      .catch(reject)
     return await promise
   } finally {
     done.abort()
     signal.removeEventListener('abort', stop)
-    for (const { approvalId } of pendingApprovals) {
-      if (tickets.get(approvalId)?.isOpen) tickets.delete(approvalId)
-    }
+    for (const ticket of asked) if (isOpen(ticket)) tickets.delete(ticket.request.approvalId)
   }
+}
+
+function isOpen({ shown }: Ticket): boolean {
+  return shown.status === 'open'
 }
 
 /** What was decided is known until its token ends, so that deciding it again is told from making it up. */
 function forgetOldTickets(): void {
-  for (const [id, { request, isOpen }] of tickets) {
-    if (!isOpen && (request.expiresAt ?? 0) < Date.now()) tickets.delete(id)
+  for (const [id, ticket] of tickets) {
+    if (!isOpen(ticket) && (ticket.request.expiresAt ?? 0) < Date.now()) tickets.delete(id)
   }
 }

@@ -25,19 +25,18 @@ export function answeredHistory(
 }
 
 /**
- * A call of a tool without a result, other than `decided`, that the SDK would refuse to send, after having run whatever
- * was approved (AI-98): it wants a result in a tool turn before the next user turn or the end.
+ * A call of a tool without a result that the SDK would refuse to send, after having run whatever was approved (AI-98):
+ * it wants a result in a tool turn before the next user turn or the end. At the end the `decided` are left out: they
+ * are about to get theirs.
  */
 export function callWithoutResult(
   messages: readonly ModelMessage[],
   decided: readonly OpenApproval[],
 ): Pick<HistoryCall, 'toolCallId' | 'toolName'> | undefined {
   const open = new Map<string, Pick<HistoryCall, 'toolCallId' | 'toolName'>>()
+  const first = () => open.values().next().value
   for (const { role, content } of messages) {
-    if (role === 'user' || role === 'system') {
-      if (open.size > 0) break
-      continue
-    }
+    if ((role === 'user' || role === 'system') && open.size > 0) return first()
     if (typeof content === 'string') continue
     for (const part of content) {
       if (role === 'assistant' && part.type === 'tool-call' && part.providerExecuted !== true) {
@@ -47,7 +46,7 @@ export function callWithoutResult(
     }
   }
   for (const { call } of decided) open.delete(call.toolCallId)
-  return open.values().next().value
+  return first()
 }
 
 function toolTurn(content: ToolPart[]): ToolModelMessage[] {

@@ -9,8 +9,8 @@ export interface OpenApproval {
   readonly decision: 'approved' | 'denied' | 'undecided'
   /** The response that decides: the first denial, else the first approval. */
   readonly response: HistoryResponse | undefined
-  /** Approvals to verify, also those of older requests for the same call; none where a denial wins. */
-  readonly approvals: readonly HistoryResponse[]
+  /** All that was said, also to older requests for the call: the tokens of these are looked at. */
+  readonly responses: readonly HistoryResponse[]
 }
 
 /**
@@ -40,15 +40,12 @@ export function decideApprovals({ calls, settled, requests, closed, responses }:
     const isOpen = newest.get(request.toolCallId) === request && !settled.has(request.toolCallId)
     if (call === undefined || !isOpen) return []
     const given = responses.filter((response) => callIdOf(response) === call.toolCallId)
-    const denial = given.find(({ approved }) => !approved)
-    if (denial !== undefined) {
-      return [{ call, request, decision: 'denied', response: denial, approvals: [] }]
-    }
-    const approval = given.find(({ approvalId }) => approvalId === request.approvalId)
-    if (approval !== undefined) {
-      return [{ call, request, decision: 'approved', response: approval, approvals: given }]
-    }
     if (request.isAutomatic && given.length === 0) return []
-    return [{ call, request, decision: 'undecided', response: undefined, approvals: given }]
+    const open = { call, request, responses: given }
+    const denial = given.find(({ approved }) => !approved)
+    if (denial !== undefined) return [{ ...open, decision: 'denied', response: denial }]
+    const approval = given.find(({ approvalId }) => approvalId === request.approvalId)
+    if (approval !== undefined) return [{ ...open, decision: 'approved', response: approval }]
+    return [{ ...open, decision: 'undecided', response: undefined }]
   })
 }

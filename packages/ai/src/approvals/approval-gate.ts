@@ -2,6 +2,7 @@ import type { ToolCallInfo, ToolMiddleware } from '@crux/core/tool-middleware'
 import type { ToolApprovalStatus, ToolSet } from 'ai'
 import type { GenerateTextOptions } from '../gateway/sdk-gateway.ts'
 import { misuse, shown } from '../misuse.ts'
+import { callInfo } from './run-tool.ts'
 
 /** The call's own policy, in the SDK's form: a status or a function by tool name, or one function for all. */
 export type ToolApprovalOption = NonNullable<GenerateTextOptions['toolApproval']>
@@ -37,16 +38,17 @@ export function createGate(
     readonly middleware: readonly ToolMiddleware[]
     readonly toolApproval: ToolApprovalOption | undefined
   },
-): (question: ToolApprovalQuestion, call: ToolCallInfo) => Promise<ToolApprovalVerdict> {
+): (question: ToolApprovalQuestion) => Promise<ToolApprovalVerdict> {
   checkPolicy(caller, toolApproval)
 
-  return async (question, call) => {
+  return async (question) => {
     const { toolName } = question.toolCall
     const tool = Object.hasOwn(tools, toolName) ? tools[toolName] : undefined
     if (tool?.execute === undefined || question.toolCall.providerExecuted === true) return open
 
     const own = await askPolicy(toolApproval, question)
     if (own !== undefined) return readVerdict(caller, toolName, own)
+    const call = askedCall(question)
     for (const { approval, matches } of middleware) {
       if (approval !== undefined && (await matches(call))) return gated
     }
@@ -61,6 +63,12 @@ export function createGate(
         : needsApproval
     return isNeeded ? gated : open
   }
+}
+
+/** The call in question, as middleware sees it. */
+export function askedCall({ toolCall, messages }: ToolApprovalQuestion): ToolCallInfo {
+  const { toolName, toolCallId, input } = toolCall
+  return callInfo(toolName, input, { toolCallId, messages })
 }
 
 function checkPolicy(caller: string, policy: unknown): void {

@@ -53,7 +53,7 @@ export function createSigner(
       if (isFirst !== true) {
         throw new ToolApprovalError(
           'consumed',
-          `Approval "${approvalId}" was used before: its tool ran then, or may have. Send the messages that call returned.`,
+          `Approval "${approvalId}" was used before, to run its tool or to deny it. Send the messages which that call returned; if they are lost, deny it without its token.`,
           approvalId,
         )
       }

@@ -1,9 +1,9 @@
-import { ToolApprovalError, type PendingApproval } from '@crux/core/tool-middleware'
+import { ToolApprovalError } from '@crux/core/tool-middleware'
 import type { ModelMessage, ToolSet } from 'ai'
 import { misuse } from '../misuse.ts'
 import { answeredHistory, callWithoutResult } from './answered-history.ts'
 import { decideApprovals, type OpenApproval } from './approval-decisions.ts'
-import type { ApprovalSigner } from './approval-signer.ts'
+import type { ApprovalSigner, ApprovalSubject } from './approval-signer.ts'
 import { pendingApproval } from './pending-approval.ts'
 import { readHistory } from './read-history.ts'
 
@@ -12,7 +12,7 @@ export type Resumption =
   /** Nobody was asked, nobody has responded: send it as it is. */
   | { readonly kind: 'nothing' }
   /** Somebody has yet to respond: call nobody, give the same messages back. */
-  | { readonly kind: 'suspended'; readonly pendingApprovals: readonly PendingApproval[] }
+  | { readonly kind: 'suspended'; readonly pendingApprovals: readonly ApprovalSubject[] }
   /** Send these. What is approved of `decided` may run, each once: its approval is used up. */
   | {
       readonly kind: 'resumed'
@@ -27,14 +27,23 @@ export type Resumption =
  *     read, decide ──> chat went on? ──> verify ──> undecided? ──> can it run? ──> use up ──> rewrite
  *      (1)   (2)           (3)            (4)          (5)             (6)          (6)        (7)
  *
- * Throws `ToolApprovalError` (AI-62), or `usage` for a history that cannot go on.
+ * Throws `ToolApprovalError` (AI-62), or `usage` for a history that cannot go on. Once `signal` is aborted nothing more is
+ * used up.
  */
 export async function resumeApprovals(
-  given: readonly ModelMessage[],
-  { caller, tools, signer }: { caller: string; tools: ToolSet; signer: ApprovalSigner },
+  messages: readonly ModelMessage[],
+  {
+    caller,
+    tools,
+    signer,
+    signal,
+  }: {
+    readonly caller: string
+    readonly tools: ToolSet
+    readonly signer: ApprovalSigner
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<Resumption> {
-  // Copied: the caller's list may grow while we wait for keys and stores.
-  const messages = [...given]
   const history = readHistory(caller, messages)
   const open = decideApprovals(history)
   if (open.length === 0 && history.responses.length === 0) return { kind: 'nothing' }
@@ -42,38 +51,29 @@ export async function resumeApprovals(
   const lastTurn = messages.findLastIndex(({ role }) => role !== 'tool')
   const left = open.filter(({ request }) => request.turn < lastTurn)
   const last = open.filter(({ request }) => request.turn >= lastTurn)
-  checkLeftBehind(caller, messages, left)
+  checkLeftBehind(caller, messages.slice(0, lastTurn), left)
 
-  const expiries = new Map<OpenApproval, number>()
-  for (const approval of open) {
-    const expiry = await verify(approval, signer)
-    if (expiry !== undefined) expiries.set(approval, expiry)
-  }
+  const tokens: VerifiedToken[] = []
+  for (const approval of open) tokens.push(...(await verify(approval, signer)))
 
   const undecided = open.filter(({ decision }) => decision === 'undecided')
   if (undecided.length > 0) {
     return { kind: 'suspended', pendingApprovals: undecided.map(pendingApproval) }
   }
 
-  const approved = open.filter(({ decision }) => decision === 'approved')
-  for (const approval of approved) checkRunnable(caller, tools, approval)
+  for (const approval of open) if (approval.decision === 'approved') checkRunnable(caller, tools, approval)
   const resumed = answeredHistory(messages, { inPlace: left, decided: last })
   checkNothingElseIsOpen(caller, callWithoutResult(resumed, last))
-  for (const approval of approved) {
-    // One without a verified end would be over: nothing runs that step (4) has not seen.
-    const expiry = expiries.get(approval) ?? 0
-    for (const approvalId of approvalIds(approval)) await signer.consume(approvalId, expiry)
+  for (const { approvalId, expiresAt } of tokens) {
+    signal?.throwIfAborted()
+    await signer.consume(approvalId, expiresAt)
   }
 
   return { kind: 'resumed', messages: resumed, decided: open }
 }
 
 /** (3) What the chat has passed over can only be denied. */
-function checkLeftBehind(
-  caller: string,
-  messages: readonly ModelMessage[],
-  left: readonly OpenApproval[],
-): void {
+function checkLeftBehind(caller: string, past: readonly ModelMessage[], left: readonly OpenApproval[]): void {
   const open = left.find(({ decision }) => decision !== 'denied')
   if (open !== undefined) {
     const { approvalId } = open.request
@@ -83,36 +83,45 @@ function checkLeftBehind(
     )
   }
   if (left.length === 0) return
-  // With the last user turn as the end, what has no result there never will have one.
-  const end = messages.findLastIndex(({ role }) => role !== 'tool')
-  checkNothingElseIsOpen(caller, callWithoutResult(messages.slice(0, end), left))
+  // What has no result there never will have one.
+  checkNothingElseIsOpen(caller, callWithoutResult(answeredHistory(past, { inPlace: left, decided: [] }), []))
 }
 
-/** (4) When the tokens of an approval end; `undefined` where nothing is approved. */
-async function verify(approval: OpenApproval, signer: ApprovalSigner): Promise<number | undefined> {
-  const { call, approvals } = approval
-  let expiry: number | undefined
-  for (const approvalId of approvalIds(approval)) {
-    const tokens = approvals
-      .filter((response) => response.approvalId === approvalId && response.token !== undefined)
-      .map(({ token }) => token)
-    if (tokens.length === 0) {
-      throw new ToolApprovalError(
-        'missing-token',
-        `Approval "${approvalId}" has no approvalToken. It is in pendingApprovals of the result that asked, and nowhere else: store those beside the messages, where only approvers can read them. A lost token can only be denied; the model may then ask again.`,
-        approvalId,
-      )
-    }
-    for (const token of tokens) {
-      expiry = Math.min(expiry ?? Infinity, await signer.verify(token, { ...call, approvalId }))
+interface VerifiedToken {
+  readonly approvalId: string
+  readonly expiresAt: number
+}
+
+/**
+ * (4) The tokens that came with what was said about a call, one an id: usually one, more where older requests for it were
+ * approved as well. A denied call needs none, and a token that does not count is as none; one that counts is used up,
+ * so that nobody can approve with it any more (AI-64).
+ */
+async function verify(
+  { call, decision, responses }: OpenApproval,
+  signer: ApprovalSigner,
+): Promise<VerifiedToken[]> {
+  const verified = new Map<string, number>()
+  for (const { approvalId, token } of responses) {
+    if (token === undefined) continue
+    try {
+      const expiresAt = await signer.verify(token, { ...call, approvalId })
+      // The latest: a store that forgot the id earlier would let the other token pass.
+      verified.set(approvalId, Math.max(expiresAt, verified.get(approvalId) ?? 0))
+    } catch (error) {
+      if (decision !== 'denied' || !(error instanceof ToolApprovalError)) throw error
     }
   }
-  return expiry
-}
-
-/** Usually one; more where older requests for the same call were approved as well. */
-function approvalIds({ approvals }: OpenApproval): ReadonlySet<string> {
-  return new Set(approvals.map(({ approvalId }) => approvalId))
+  const missing = responses.find(({ approvalId }) => !verified.has(approvalId))
+  if (decision !== 'denied' && missing !== undefined) {
+    const { approvalId } = missing
+    throw new ToolApprovalError(
+      'missing-token',
+      `Approval "${approvalId}" has no approvalToken. It is in pendingApprovals of the result that asked, and nowhere else: store those beside the messages, where only approvers can read them. A lost token can only be denied; the model may then ask again.`,
+      approvalId,
+    )
+  }
+  return Array.from(verified, ([approvalId, expiresAt]) => ({ approvalId, expiresAt }))
 }
 
 /** (6) What cannot run must not use up its approval. */

@@ -41,8 +41,12 @@ export async function lastOf(values: AsyncIterable<unknown>): Promise<unknown> {
   return last
 }
 
-/** A call as middleware sees it. */
-export function callInfo(toolName: string, input: unknown, options: ExecuteOptions): ToolCallInfo {
+/** A call as middleware sees it. Without a signal it is about the call, not around it. */
+export function callInfo(
+  toolName: string,
+  input: unknown,
+  options: Pick<ExecuteOptions, 'toolCallId' | 'messages' | 'abortSignal'>,
+): ToolCallInfo {
   const { toolCallId, messages, abortSignal } = options
   return { toolName, toolCallId, input, messages, abortSignal, options }
 }

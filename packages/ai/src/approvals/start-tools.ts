@@ -2,9 +2,9 @@ import type { PendingApproval, ToolCallInfo, ToolMiddleware } from '@crux/core/t
 import type { ModelMessage, ToolSet } from 'ai'
 import { misuse } from '../misuse.ts'
 import { decideApprovals } from './approval-decisions.ts'
-import { createGate, type ToolApprovalFunction, type ToolApprovalOption } from './approval-gate.ts'
+import { askedCall, createGate, type ToolApprovalFunction, type ToolApprovalOption } from './approval-gate.ts'
 import { readApproval, type ApprovalOptions } from './approval-options.ts'
-import { createSigner } from './approval-signer.ts'
+import { createSigner, type ApprovalSubject } from './approval-signer.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { createClearance } from './clearance.ts'
 import { pendingApproval } from './pending-approval.ts'
@@ -16,7 +16,7 @@ import { wrapTools } from './wrap-tools.ts'
 /** What a history is to be sent as. */
 export type ToolResumption =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'suspended'; readonly pendingApprovals: readonly PendingApproval[] }
+  | { readonly kind: 'suspended'; readonly pendingApprovals: readonly ApprovalSubject[] }
   | { readonly kind: 'resumed'; readonly messages: ModelMessage[] }
 
 /** The tools of one `generate` or `stream` call, and who may run them. */
@@ -26,7 +26,7 @@ export interface ToolSession {
   /** For the SDK's option of that name; `undefined` without tools. */
   readonly toolApproval: ToolApprovalFunction | undefined
   /** Once, before the first attempt: what responses and open requests in the history come to (AI-59). */
-  readonly resume: (messages: readonly ModelMessage[]) => Promise<ToolResumption>
+  readonly resume: (messages: readonly ModelMessage[], signal?: AbortSignal) => Promise<ToolResumption>
   /** After an attempt: its open requests, each with a token, and their middleware told (AI-54, AI-55). */
   readonly pending: (responseMessages: readonly ModelMessage[]) => Promise<readonly PendingApproval[]>
   /** True once anything ran that may have done the work of this call (AI-65). */
@@ -63,13 +63,10 @@ export function startTools({
   const asked = new Map<string, ToolCallInfo>()
 
   const ask: ToolApprovalFunction = async (question) => {
-    const { toolCall, messages } = question
-    const { toolName, toolCallId, input } = toolCall
-    const options = { toolCallId, messages }
-    const call: ToolCallInfo = { toolName, toolCallId, input, messages, abortSignal: undefined, options }
-    const verdict = await decide(question, call)
+    const verdict = await decide(question)
     if (verdict.type === 'user-approval') {
-      asked.set(toolCallId, call)
+      const { toolName, toolCallId, input } = question.toolCall
+      asked.set(toolCallId, askedCall(question))
       checkJson(caller, toolName, input)
     }
     clearance.judge(question, verdict)
@@ -85,9 +82,11 @@ export function startTools({
     toolApproval: Object.keys(given).length > 0 ? ask : undefined,
     hasStarted: (toolCallId) => started.has(toolCallId),
 
-    resume: async (messages) => {
-      const resumption = await resumeApprovals(messages, { caller, tools: given, signer })
+    resume: async (messages, signal) => {
+      const resumption = await resumeApprovals(messages, { caller, tools: given, signer, signal })
       if (resumption.kind !== 'resumed') return resumption
+      // The call has ended by then: nobody is told of a tool that does not run.
+      signal?.throwIfAborted()
       const { decided } = resumption
       await tellOfDecisions(middleware, messages, decided)
       for (const { decision, call } of decided) if (decision === 'approved') clearance.verified(call)

@@ -1,13 +1,15 @@
-import type { PendingApproval, ToolCallInfo, ToolMiddleware } from '@crux/core/tool-middleware'
+import type { ToolCallInfo, ToolMiddleware } from '@crux/core/tool-middleware'
 import type { ModelMessage } from 'ai'
 import type { OpenApproval } from './approval-decisions.ts'
+import type { ApprovalSubject } from './approval-signer.ts'
 import { pendingApproval } from './pending-approval.ts'
+import { callInfo } from './run-tool.ts'
 
 /** Tells each approval middleware that matches of a request, in order. `request` has no token (AI-56). */
 export async function tellOfRequest(
   middleware: readonly ToolMiddleware[],
   call: ToolCallInfo,
-  request: PendingApproval,
+  request: ApprovalSubject & { readonly expiresAt: number },
 ): Promise<void> {
   for (const { approval, matches } of middleware) {
     if (approval?.onRequest !== undefined && (await matches(call))) await approval.onRequest(request)
@@ -34,13 +36,5 @@ export async function tellOfDecisions(
 /** The call as the gate saw it, as far as a history tells. */
 export function callOf({ call }: Pick<OpenApproval, 'call'>, history: readonly ModelMessage[]): ToolCallInfo {
   const { toolCallId, toolName, input, turn } = call
-  const messages = history.slice(0, turn)
-  return {
-    toolName,
-    toolCallId,
-    input,
-    messages,
-    abortSignal: undefined,
-    options: { toolCallId, messages },
-  }
+  return callInfo(toolName, input, { toolCallId, messages: history.slice(0, turn) })
 }

@@ -1,4 +1,4 @@
-import type { ToolCallInfo, ToolMiddleware } from '@crux/core/tool-middleware'
+import type { ToolMiddleware } from '@crux/core/tool-middleware'
 import type { ToolSet } from 'ai'
 import { createGate, type ToolApprovalFunction } from './approval-gate.ts'
 import { wrapTools } from './wrap-tools.ts'
@@ -20,17 +20,8 @@ export function wrapToolsForAgent(tools: ToolSet, middleware: readonly ToolMiddl
   const isGated =
     middleware.some(({ approval }) => approval !== undefined) ||
     Object.values(tools).some(({ needsApproval }) => needsApproval !== undefined && needsApproval !== false)
-  const decide = createGate('resolve', { tools, middleware, toolApproval: undefined })
-
-  const ask: ToolApprovalFunction = (question) => {
-    const { toolCall, messages } = question
-    const { toolName, toolCallId, input } = toolCall
-    const options = { toolCallId, messages }
-    const call: ToolCallInfo = { toolName, toolCallId, input, messages, abortSignal: undefined, options }
-    return decide(question, call)
-  }
   return {
     tools: hasHooks ? wrapTools(tools, middleware) : tools,
-    ...(isGated && { toolApproval: ask }),
+    ...(isGated && { toolApproval: createGate('resolve', { tools, middleware, toolApproval: undefined }) }),
   }
 }

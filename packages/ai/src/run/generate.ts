@@ -37,7 +37,7 @@ export async function runGenerate(
 
   async function work(): Promise<GenerateReturn> {
     const call = await prepareCall(caller, prompt, options, runtime)
-    const resumed = await call.tools.resume(call.messages)
+    const resumed = await call.tools.resume(call.messages, deadline.signal)
     const tally: Tally = { steps: [], attempts: 0, resumed: [] }
     if (resumed.kind === 'suspended') {
       const run = suspendedRun({ messages: call.messages, pendingApprovals: resumed.pendingApprovals })

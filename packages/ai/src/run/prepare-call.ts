@@ -39,7 +39,9 @@ export async function prepareCall(
   options: AIGenerateOptions,
   { approval, countTokens }: Runtime,
 ): Promise<PreparedCall> {
-  const composition = await composePrompt(caller, prompt.config, options, { countTokens })
+  // Copied: the caller's list may grow while the call runs, and what was looked at has to be what is sent.
+  const messages = options.messages && [...options.messages]
+  const composition = await composePrompt(caller, prompt.config, { ...options, messages }, { countTokens })
   checkActiveTools(caller, options.activeTools, composition.tools)
   const { promptId, input } = composition
   const tools = startTools({
@@ -51,7 +53,7 @@ export async function prepareCall(
     promptId,
   })
   const guards = startGuards(composition.guardrails, { promptId })
-  const messages = guards ? await guards.checkInput(composition.messages) : composition.messages
+  const turns = guards ? await guards.checkInput(composition.messages) : composition.messages
   const { target, meta } = await route(options.model, input)
-  return { composition, guards, tools, messages, target, router: meta }
+  return { composition, guards, tools, messages: turns, target, router: meta }
 }

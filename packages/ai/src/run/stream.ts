@@ -41,7 +41,7 @@ export async function runStream(
     const call = await prepareCall(caller, prompt, options, runtime)
     const { target } = call
     if (isCascade(target)) throw noCascade()
-    const resumed = await call.tools.resume(call.messages)
+    const resumed = await call.tools.resume(call.messages, deadline.signal)
     const costOf = options.cost ?? runtime.cost
     if (resumed.kind === 'suspended') {
       deadline.clear()

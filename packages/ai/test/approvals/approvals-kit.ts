@@ -1,7 +1,7 @@
-import { generate, prompt, type AIGenerateOptions, type PendingApproval } from '@crux/ai'
+import { generate, prompt, type AIGenerateOptions } from '@crux/ai'
 import { scriptedModel, type ScriptStep } from '@crux/ai/testing'
 import { appendToolApprovalResponse, memoryApprovalStore } from '@crux/core/tool-middleware'
-import { tool, type ModelMessage } from 'ai'
+import { tool, type ModelMessage, type ToolSet } from 'ai'
 import { expect, vi } from 'vitest'
 import * as z from 'zod'
 
@@ -10,7 +10,7 @@ export function mock<Run extends (...given: never[]) => unknown>(run: Run) {
   return vi.fn<Run>(run)
 }
 
-/** A bank: `pay` waits for a person, `balance` does not; each notes when its body runs. */
+/** A bank: `pay` waits for a person, `balance` does not; `ran` has what each body was run with. */
 export function createBank() {
   const pay = mock(async ({ sum }: { sum: number }) => `paid ${sum}`)
   const balance = mock(async () => 'balance 100')
@@ -18,7 +18,7 @@ export function createBank() {
     pay: tool({ inputSchema: z.object({ sum: z.number() }), needsApproval: true, execute: pay }),
     balance: tool({ inputSchema: z.object({}), execute: balance }),
   }
-  return { pay, balance, tools }
+  return { pay, balance, tools, ran: () => [pay, balance].flatMap((body) => body.mock.calls) }
 }
 
 /** A prompt of its own for each test: prompts with an id do not share approvals. */
@@ -51,10 +51,45 @@ export async function suspend(
   return { request, messages: result.messages, result }
 }
 
-/** The messages with an approval by someone who has the token. */
-export function approve(messages: readonly ModelMessage[], request: PendingApproval): ModelMessage[] {
-  const { approvalId, approvalToken } = request
+/** Runs to a suspension that waits for two payments, of 1 and of 2. */
+export async function suspendBoth(
+  tools: ReturnType<typeof createBank>['tools'],
+  options: Partial<AIGenerateOptions> = {},
+) {
+  const both = calls(call('pay', { sum: 1 }, 'a'), call('pay', { sum: 2 }, 'b'))
+  const result = await generate(bank, { model: scriptedModel([both]), tools, ...options })
+  const [a, b] = result.pendingApprovals ?? []
+  if (a === undefined || b === undefined) throw new Error('expected two requests')
+  return { a, b, messages: result.messages }
+}
+
+/** Sends an answered history to a model that has something to say to it. */
+export function resume(
+  tools: ToolSet,
+  messages: readonly ModelMessage[],
+  options: Partial<AIGenerateOptions> = {},
+) {
+  return generate(bank, { model: scriptedModel(['Done.']), tools, messages, ...options })
+}
+
+/** What is said to a request, by someone who may have its token. */
+type Answer = Omit<Parameters<typeof appendToolApprovalResponse>[1], 'approved'>
+
+/** The messages with an approval. */
+export function approve(
+  messages: readonly ModelMessage[],
+  { approvalId, approvalToken }: Answer,
+): ModelMessage[] {
   return appendToolApprovalResponse(messages, { approvalId, approved: true, approvalToken })
+}
+
+/** The messages with a denial, which has no token. */
+export function deny(
+  messages: readonly ModelMessage[],
+  { approvalId }: Answer,
+  reason?: string,
+): ModelMessage[] {
+  return appendToolApprovalResponse(messages, { approvalId, approved: false, reason })
 }
 
 /** What the provider was told in a model call, as text. */

@@ -1,13 +1,12 @@
 import { generate, prompt } from '@crux/ai'
 import { scriptedModel } from '@crux/ai/testing'
 import {
-  appendToolApprovalResponse,
   approvalMiddleware,
   findToolApprovalRequests,
   type PendingApproval,
 } from '@crux/core/tool-middleware'
 import { tool, type ModelMessage } from 'ai'
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import {
   approve,
@@ -16,17 +15,16 @@ import {
   calls,
   createApproval,
   createBank,
+  deny,
+  resume,
   stored,
   suspend,
+  suspendBoth,
   told,
   mock,
 } from './approvals-kit.ts'
 
-const both = calls(call('pay', { sum: 1 }, 'a'), call('pay', { sum: 2 }, 'b'))
-
-function deny(messages: readonly ModelMessage[], { approvalId }: PendingApproval, reason?: string) {
-  return appendToolApprovalResponse(messages, { approvalId, approved: false, reason }) as ModelMessage[]
-}
+afterEach(() => void vi.useRealTimers())
 
 describe('AI-54 a call that needs an approval', () => {
   test('AI-54 AIT-67 suspends the run: it does not run, its siblings do, and it is pending with a token', async () => {
@@ -34,7 +32,7 @@ describe('AI-54 a call that needs an approval', () => {
     const model = scriptedModel([
       { text: 'I pay.', tools: [call('pay', { sum: 5 }, 'p'), call('balance', {}, 'b')] },
     ])
-    const before = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'] })
     const result = await generate(bank, { model, tools })
 
     expect(pay).not.toHaveBeenCalled()
@@ -48,12 +46,9 @@ describe('AI-54 a call that needs an approval', () => {
         toolName: 'pay',
         input: { sum: 5 },
         approvalToken: expect.stringMatching(/^v1\.[\w-]+\.[\w-]{43}$/),
-        expiresAt: expect.any(Number),
+        expiresAt: Date.now() + 900_000,
       },
     ])
-    const expiresAt = result.pendingApprovals?.[0]?.expiresAt ?? 0
-    expect(expiresAt - before).toBeGreaterThanOrEqual(900_000)
-    expect(expiresAt - Date.now()).toBeLessThanOrEqual(900_000)
     expect(result.messages.at(-1)).toEqual({
       role: 'tool',
       content: [expect.objectContaining({ type: 'tool-result', toolCallId: 'b' })],
@@ -119,10 +114,8 @@ describe('AI-54 a call that needs an approval', () => {
       tools,
     })
     expect(pendingApprovals).toHaveLength(1)
-    const resumed = approve(stored(messages), stored(pendingApprovals[0]) as PendingApproval)
-    const model = scriptedModel(['ok'])
-    await generate(bank, { model, tools, messages: resumed })
-    expect(told(model)).toContain('tool-result')
+    await resume(tools, approve(stored(messages), stored(pendingApprovals[0]) as PendingApproval))
+    expect(execute).toHaveBeenCalledOnce()
   })
 })
 
@@ -146,11 +139,7 @@ describe('AI-59 an approval', () => {
   test('AI-59 AIT-68 the result can be sent on, and nothing runs again', async () => {
     const { tools, pay } = createBank()
     const { request, messages } = await suspend(tools)
-    const paid = await generate(bank, {
-      model: scriptedModel(['Paid.']),
-      tools,
-      messages: approve(messages, request),
-    })
+    const paid = await resume(tools, approve(messages, request))
     const again = await generate(bank, { model: scriptedModel(['Sure.']), tools, messages: paid.messages })
     const next = [...again.messages, { role: 'user' as const, content: 'And now?' }]
     const model = scriptedModel(['Nothing.'])
@@ -165,11 +154,7 @@ describe('AI-59 an approval', () => {
       calls(call('pay', { sum: 6 }, 'second')),
     ])
     expect(pay).toHaveBeenCalledOnce()
-    await generate(bank, {
-      model: scriptedModel(['Both paid.']),
-      tools,
-      messages: approve(second.messages, second.request),
-    })
+    await resume(tools, approve(second.messages, second.request))
     expect(pay.mock.calls.map(([{ sum }]) => sum)).toEqual([5, 6])
   })
 
@@ -180,22 +165,14 @@ describe('AI-59 an approval', () => {
     const second = await suspend(tools, { messages: approve(first.messages, first.request) }, steps(6))
     const denied = deny(second.messages, second.request, 'enough')
     const third = await suspend(tools, { messages: denied }, steps(7))
-    await generate(bank, {
-      model: scriptedModel(['Done.']),
-      tools,
-      messages: approve(stored(third.messages), third.request),
-    })
+    await resume(tools, approve(stored(third.messages), third.request))
     expect(pay.mock.calls.map(([{ sum }]) => sum)).toEqual([5, 7])
   })
 
   test('AI-56 AIT-76 survives JSON between asking and resuming', async () => {
     const { tools, pay } = createBank()
     const { request, messages } = stored(await suspend(tools))
-    await generate(bank, {
-      model: scriptedModel(['Paid.']),
-      tools,
-      messages: stored(approve(messages, request)),
-    })
+    await resume(tools, stored(approve(messages, request)))
     expect(pay).toHaveBeenCalledOnce()
   })
 
@@ -206,22 +183,16 @@ describe('AI-59 an approval', () => {
     const result = await generate(bank, { model: scriptedModel([calls(call('pay', { sum: '5' }))]), tools })
     const [request] = result.pendingApprovals ?? []
     expect(request?.input).toEqual({ sum: 5 })
-    await generate(bank, {
-      model: scriptedModel(['Paid.']),
-      tools,
-      messages: stored(approve(result.messages, request as PendingApproval)),
-    })
+    await resume(tools, stored(approve(result.messages, request as PendingApproval)))
     expect(execute).toHaveBeenCalledExactlyOnceWith({ sum: 5 }, expect.anything())
   })
 
   test('AI-59 AIT-72 one of two decided: suspended again, nobody called, nothing used up; then each runs once', async () => {
     const { tools, pay } = createBank()
     const approval = createApproval()
-    const first = await generate(bank, { model: scriptedModel([both]), tools, approval })
-    const [a, b] = first.pendingApprovals ?? []
-    if (!a || !b) throw new Error('expected two requests')
+    const { a, b, messages } = await suspendBoth(tools, { approval })
 
-    const half = approve(first.messages, a)
+    const half = approve(messages, a)
     const model = scriptedModel(['never'])
     const waiting = await generate(bank, { model, tools, approval, messages: half })
     const { approvalToken: _, expiresAt: __, ...untold } = b
@@ -277,7 +248,7 @@ describe('AI-59 an approval', () => {
       expect(model.calls).toHaveLength(0)
     }
     expect(approval.store.consume).not.toHaveBeenCalled()
-    await generate(bank, { model: scriptedModel(['Paid.']), tools, approval, messages: approved })
+    await resume(tools, approved, { approval })
     expect(pay).toHaveBeenCalledOnce()
   })
 
@@ -289,9 +260,10 @@ describe('AI-59 an approval', () => {
       calls(call('pay', { sum: 5 }), call('confirm', {}, 'client')),
     ])
     const approved = approve(messages, request)
-    await expect(
-      generate(bank, { model: scriptedModel(['never']), tools, approval, messages: approved }),
-    ).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('"client" of tool "confirm"') })
+    await expect(resume(tools, approved, { approval })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('"client" of tool "confirm"'),
+    })
     expect(approval.store.consume).not.toHaveBeenCalled()
 
     const result = { type: 'tool-result' as const, toolCallId: 'client', toolName: 'confirm' }
@@ -328,9 +300,10 @@ describe('AI-64 a denial', () => {
   test('AI-59 AIT-69 overrides an approval, whichever came first', async () => {
     const { tools, pay } = createBank()
     const { request, messages } = await suspend(tools)
+    const other = await suspend(tools)
     for (const sent of [
       deny(approve(messages, request), request, 'no'),
-      approve(deny(messages, request, 'no'), request),
+      approve(deny(other.messages, other.request, 'no'), other.request),
     ]) {
       const model = scriptedModel(['As you wish.'])
       await generate(bank, { model, tools, messages: sent })
@@ -341,9 +314,9 @@ describe('AI-64 a denial', () => {
 
   test('AI-59 AIT-69 anything but true is a denial', async () => {
     const { tools, pay } = createBank()
-    const { request, messages } = await suspend(tools)
     for (const approved of ['true', 'false', 1, {}, null, undefined]) {
-      const answered = approve(messages, { ...request })
+      const { request, messages } = await suspend(tools)
+      const answered = approve(messages, request)
       Reflect.set(Reflect.get(answered.at(-1) ?? {}, 'content')[0], 'approved', approved)
       const model = scriptedModel(['As you wish.'])
       await generate(bank, { model, tools, messages: answered })
@@ -386,11 +359,9 @@ describe('AI-64 a denial', () => {
 
   test('AI-59 beside an approved call, each gets what was decided for it', async () => {
     const { tools, pay } = createBank()
-    const first = await generate(bank, { model: scriptedModel([both]), tools })
-    const [a, b] = first.pendingApprovals ?? []
-    if (!a || !b) throw new Error('expected two requests')
+    const { a, b, messages } = await suspendBoth(tools)
     const model = scriptedModel(['Half paid.'])
-    await generate(bank, { model, tools, messages: deny(approve(first.messages, b), a, 'not this one') })
+    await generate(bank, { model, tools, messages: deny(approve(messages, b), a, 'not this one') })
     expect(pay.mock.calls.map(([{ sum }]) => sum)).toEqual([2])
     expect(told(model)).toContain('not this one')
   })
@@ -575,6 +546,7 @@ describe('AI-54 who is told', () => {
       })
     const own = prompt({ prompt: 'Pay.', toolMiddleware: [watch('prompt', ['pay'])] })
     const options = { tools, toolMiddleware: [watch('call', ['pay']), watch('other', ['balance'])] }
+    const both = calls(call('pay', { sum: 1 }, 'a'), call('pay', { sum: 2 }, 'b'))
     const first = await generate(own, { model: scriptedModel([both]), ...options })
     const [a, b] = first.pendingApprovals ?? []
     if (!a || !b) throw new Error('expected two requests')

@@ -7,7 +7,19 @@ import { readApproval } from '../../src/approvals/approval-options.ts'
 import { createSigner } from '../../src/approvals/approval-signer.ts'
 import { resumeApprovals } from '../../src/approvals/resume-approvals.ts'
 
-type Response = 'approve' | 'approve without token' | 'approve with a wrong token' | 'deny'
+const responses = [
+  'approve',
+  'approve without token',
+  'approve with a wrong token',
+  'deny',
+  'deny with the token',
+  'deny with a wrong token',
+] as const
+type Response = (typeof responses)[number]
+
+const isDenial = (response: Response) => response.startsWith('deny')
+const isWrong = (response: Response) => response.endsWith('a wrong token')
+const hasGoodToken = (response: Response) => response === 'approve' || response === 'deny with the token'
 
 interface CallCase {
   readonly kind: 'gated' | 'settled' | 'client'
@@ -35,10 +47,7 @@ const callCase: fc.Arbitrary<CallCase> = fc.record({
     'missing' as const,
     'client' as const,
   ),
-  responses: fc.array(
-    fc.constantFrom<Response>('approve', 'approve without token', 'approve with a wrong token', 'deny'),
-    { maxLength: 2 },
-  ),
+  responses: fc.array(fc.constantFrom<Response>(...responses), { maxLength: 2 }),
 })
 
 const scenario = fc.record({
@@ -89,28 +98,27 @@ async function build({ calls, order, hasUnknown, goesOn }: Scenario, kit: Return
         ]
       : [],
   )
-  const responses = []
+  const answers = []
   for (const [n, { kind, tool, responses: given }] of calls.entries()) {
     if (kind !== 'gated') continue
     for (const response of given) {
       const subject = { approvalId: `r-${n}`, toolCallId: `call-${n}`, toolName: tool, input: { n } }
       const { approvalToken } = await kit.signer.sign(
-        response === 'approve with a wrong token' ? { ...subject, input: { n: -1 } } : subject,
+        isWrong(response) ? { ...subject, input: { n: -1 } } : subject,
       )
-      const hasToken = response === 'approve' || response === 'approve with a wrong token'
-      responses.push({
+      answers.push({
         type: 'tool-approval-response' as const,
         approvalId: `r-${n}`,
-        approved: response !== 'deny',
-        ...(response === 'deny' && { reason: `no ${n}` }),
-        ...(hasToken && { approvalToken }),
+        approved: !isDenial(response),
+        ...(isDenial(response) && { reason: `no ${n}` }),
+        ...((isWrong(response) || hasGoodToken(response)) && { approvalToken }),
       })
     }
   }
   if (hasUnknown) {
-    responses.push({ type: 'tool-approval-response' as const, approvalId: 'r-unknown', approved: false })
+    answers.push({ type: 'tool-approval-response' as const, approvalId: 'r-unknown', approved: false })
   }
-  const mixed = responses
+  const mixed = answers
     .map((part, index) => ({ part, at: order[index % order.length] ?? 0 }))
     .toSorted((a, b) => a.at - b.at)
     .map(({ part }) => part)
@@ -130,7 +138,7 @@ type Outcome = string | { readonly suspended: readonly string[] } | { readonly r
 function expected({ calls, hasUnknown, goesOn, consumedAlready }: Scenario): Outcome {
   const gated = calls.flatMap(({ kind, tool, responses }, n) => {
     if (kind !== 'gated') return []
-    const isDenied = responses.includes('deny')
+    const isDenied = responses.some(isDenial)
     return [{ n, tool, responses, isDenied, isApproved: !isDenied && responses.length > 0 }]
   })
   if (gated.length === 0 && !hasUnknown) return 'nothing'
@@ -148,20 +156,20 @@ function expected({ calls, hasUnknown, goesOn, consumedAlready }: Scenario): Out
   const approved = gated.filter(({ isApproved }) => isApproved)
   if (approved.some(({ tool }) => tool !== 'pay')) return 'usage'
   if (calls.some(({ kind }) => kind === 'client')) return 'usage'
-  if (consumedAlready && approved.length > 0) return 'consumed'
+  if (consumedAlready && tokensOf(calls).length > 0) return 'consumed'
   return { run: approved.map(({ n }) => `call-${n}`) }
 }
 
-function usedUp({ calls }: Scenario, outcome: Outcome): string[] {
-  if (outcome !== 'consumed') {
-    return typeof outcome === 'object' && 'run' in outcome
-      ? outcome.run.map((id) => id.replace('call', 'r'))
-      : []
-  }
-  const first = calls.findIndex(
-    ({ kind, responses }) => kind === 'gated' && responses.length > 0 && !responses.includes('deny'),
+/** The requests of which a token came that counts, be the call approved or denied. */
+function tokensOf(calls: Scenario['calls']): string[] {
+  return calls.flatMap(({ kind, responses }, n) =>
+    kind === 'gated' && responses.some(hasGoodToken) ? [`r-${n}`] : [],
   )
-  return [`r-${first}`]
+}
+
+function usedUp({ calls }: Scenario, outcome: Outcome): string[] {
+  if (outcome === 'consumed') return tokensOf(calls).slice(0, 1)
+  return typeof outcome === 'object' && 'run' in outcome ? tokensOf(calls) : []
 }
 
 async function actual(messages: readonly ModelMessage[], signer: ReturnType<typeof createKit>['signer']) {

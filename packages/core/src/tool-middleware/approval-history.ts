@@ -1,17 +1,28 @@
 import { isObject } from '../json/is-object.ts'
 import { ToolApprovalError } from './tool-approval-error.ts'
 
-/** A call that waits for a person. */
-export interface PendingApproval {
+/** A call that waits for a person, as far as a history tells. */
+export interface ToolApprovalRequest {
   readonly approvalId: string
   readonly toolCallId: string
   readonly toolName: string
   readonly input: unknown
-  /** Lets exactly this call run, once. Whoever holds it can approve: store it where only approvers can read. */
-  readonly approvalToken?: string
-  /** When the token ends, in epoch milliseconds. */
-  readonly expiresAt?: number
 }
+
+/** What lets a call run. */
+interface ApprovalToken {
+  /** Lets exactly this call run, once. Whoever holds it can approve: store it where only approvers can read. */
+  readonly approvalToken: string
+  /** When the token ends, in epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+/**
+ * A call that waits for a person. It comes with its token from the run that asked, and then never again: a run that is
+ * suspended a second time, because one of several requests was not answered, tells of it without.
+ */
+export type PendingApproval = ToolApprovalRequest &
+  (ApprovalToken | { readonly approvalToken?: undefined; readonly expiresAt?: undefined })
 
 /** What a person decided. */
 export interface ToolApprovalResponse {
@@ -19,7 +30,7 @@ export interface ToolApprovalResponse {
   readonly approved: boolean
   /** For the model, if it was denied. */
   readonly reason?: string | undefined
-  /** From `pendingApprovals`. An approval needs it, a denial does not. */
+  /** From `pendingApprovals`. An approval needs it. A denial does not; with it, it uses the token up. */
   readonly approvalToken?: string | undefined
 }
 
@@ -87,8 +98,8 @@ export function appendToolApprovalResponse(
  * The requests of a history whose call has no result yet, in order, answered or not; without tokens, which no history
  * holds (AI-3). Requests that the AI SDK decided by itself are left out. Of several parts with one id the last counts.
  */
-export function findToolApprovalRequests(messages: readonly unknown[]): PendingApproval[] {
-  const calls = new Map<unknown, Pick<PendingApproval, 'toolCallId' | 'toolName' | 'input'>>()
+export function findToolApprovalRequests(messages: readonly unknown[]): ToolApprovalRequest[] {
+  const calls = new Map<unknown, Omit<ToolApprovalRequest, 'approvalId'>>()
   const requests = new Map<unknown, Readonly<Record<string, unknown>>>()
   const isSettled = new Set<unknown>()
   for (const { role, part } of readParts(messages)) {
