@@ -21,3 +21,20 @@ export function createLiveTransport(kind: string, follow: (sink: TransportSink) 
     retry: (sink) => followings.get(sink)?.retry(),
   }
 }
+
+/** A following whose code is loaded first. Without it, because a network failed, `orElse` takes its place. */
+export function followOnceLoaded(loading: Promise<() => Following>, orElse: () => Following): Following {
+  let following: Following | undefined
+  let isClosed = false
+  const start = (follow: () => Following) => {
+    if (!isClosed) following = follow()
+  }
+  void loading.then(start, () => start(orElse))
+  return {
+    retry: () => following?.retry(),
+    close() {
+      isClosed = true
+      following?.close()
+    },
+  }
+}

@@ -1,4 +1,4 @@
-import { createLiveTransport } from './create-live-transport.ts'
+import { createLiveTransport, followOnceLoaded } from './create-live-transport.ts'
 import type { CruxTransport } from './crux-transport.ts'
 import { followEvents } from './follow-events.ts'
 import { createLiveTarget } from './live-target.ts'
@@ -13,6 +13,11 @@ export interface SSETransportOptions extends Omit<EventRequest, 'method' | 'body
    * ever. Default: from the opening on 2.5 times the heartbeat that the server tells, 37,500 until it did.
    */
   readonly idleTimeoutMs?: number | undefined
+  /**
+   * Poll the same URL while something between page and server holds a stream back: if it opened and nothing was complete
+   * within 10 s. A stream is tried every 60 s and ends the polling. Loads a further piece of code. Default false (CLI-5).
+   */
+  readonly pollFallback?: boolean | undefined
 }
 
 /**
@@ -27,5 +32,18 @@ export interface SSETransportOptions extends Omit<EventRequest, 'method' | 'body
  * const transport = createSSETransport('/api/crux', { headers: async () => ({ authorization: await token() }) })
  */
 export function createSSETransport(url: string | URL, options: SSETransportOptions = {}): CruxTransport {
-  return createLiveTransport('sse', (sink) => followEvents(url, options, createLiveTarget(sink)))
+  return createLiveTransport('sse', (sink) => {
+    const target = createLiveTarget(sink)
+    const follow = () => followEvents(url, options, target)
+    if (!options.pollFallback) return follow()
+    const loading = import('./fall-back-to-polls.ts')
+    return followOnceLoaded(
+      loading.then(
+        ({ fallBackToPolls }) =>
+          () =>
+            fallBackToPolls(url, options, target),
+      ),
+      follow,
+    )
+  })
 }

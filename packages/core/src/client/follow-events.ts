@@ -61,6 +61,7 @@ export function followEvents(
     onOpen() {
       heartbeatMs = defaultHeartbeatMs
       gather(false)
+      target.opened?.()
     },
     onMessage({ event, data, id }, hasId) {
       const ownId = hasId ? id : undefined

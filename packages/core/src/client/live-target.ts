@@ -16,6 +16,8 @@ export interface Delivery {
 export interface LiveTarget {
   /** Where to resume; `''` is from a snapshot. */
   readonly cursor: () => string
+  /** An answer has begun. */
+  readonly opened?: (() => void) | undefined
   readonly deliver: (delivery: Delivery) => void
   readonly status: TransportSink['status']
 }
