@@ -117,7 +117,7 @@ function isLikeInteger(key: string): boolean {
 }
 
 function isPrefix(start: readonly unknown[], items: readonly unknown[]): boolean {
-  return start.length <= items.length && start.every((item, index) => isSameJson(item, items[index]))
+  return start.every((item, index) => isSameJson(item, items[index]))
 }
 
 function matches(segment: string | number | typeof anySegment | undefined, actual: string | number): boolean {

@@ -58,6 +58,15 @@ test('STR-27 without an output the last partial is the whole object', async () =
   })
 })
 
+test('STR-27 the output is final, whatever it is', async () => {
+  expect(await collect(from([{ a: 1 }]), { output: Promise.resolve(null) })).toContainEqual({
+    type: 'structured-data',
+    ...meta,
+    kind: 'final',
+    data: null,
+  })
+})
+
 test('STR-27 partials that fail, an output that fails, and what the reducer refuses are told as one error chunk', async () => {
   const secret = new Error('secret')
   const cases: [AsyncIterable<unknown>, PromiseLike<unknown> | null][] = [

@@ -90,9 +90,9 @@ describe('without fields', () => {
     draft.final('whole')
     expect(draft.state).toMatchObject({ status: 'done', data: 'whole' })
     expect(codeOf(() => draft.set('a', 1))).toBe('after-final')
-    expect(codeOf(() => structuredStream({ ...meta, limits: { maxDepth: 1 } }).set('a.b', 1))).toBe(
-      'limit-exceeded',
-    )
+    const shallow = structuredStream({ ...meta, limits: { maxDepth: 1 } })
+    expect(codeOf(() => shallow.set('a.b', 1))).toBe('limit-exceeded')
+    expect(codeOf(() => shallow.update({ a: [] }))).toBe('limit-exceeded')
   })
 
   test.each<[string, unknown, unknown, StructuredOp[]]>([
@@ -118,6 +118,9 @@ describe('without fields', () => {
       ],
     ],
     ['another sort', { a: 1 }, { a: [1] }, [{ kind: 'set', path: 'a', value: [1] }]],
+    ['an array for an object', { a: { b: 1 } }, { a: [1] }, [{ kind: 'set', path: 'a', value: [1] }]],
+    ['an object for an array', { a: [1] }, { a: { b: 1 } }, [{ kind: 'set', path: 'a', value: { b: 1 } }]],
+    ['keys in another order', { a: { b: 1, c: 2 } }, { a: { c: 2, b: 1 } }, []],
   ])('STR-20 %s', (_name, previous, next, ops) => {
     expect(structuredDiff(previous, next)).toEqual(ops)
   })
@@ -152,7 +155,9 @@ describe('without fields', () => {
     expect(codeOf(() => structuredDiff([1], { a: 1 }))).toBe('container-conflict')
     for (const value of ['text', 1, null, undefined]) expect(structuredDiff(undefined, value)).toEqual([])
     expect(structuredDiff(undefined, {})).toEqual([])
-    expect(structuredDiff({ a: 1 }, { a: 1, b: undefined })).toEqual([])
+    expect(structuredDiff({ a: 1 }, { a: undefined, b: undefined })).toEqual([])
+    expect(structuredDiff({ a: { b: undefined } }, { a: {} })).toEqual([])
+    expect(codeOf(() => structuredDiff(null, {}))).toBe('container-conflict')
     expect(structuredStream(meta).update('choice')).toEqual([])
   })
 
@@ -324,8 +329,16 @@ describe('with fields', () => {
     expect(producer.update(partial, { complete: true })).toEqual([])
   })
 
+  test('STR-25 what is undefined is not the last, and what has no path waits for final', () => {
+    const producer = structuredStream({ ...meta, fields: { '*': 'set' } })
+    expect(producer.update({ a: 'x', b: undefined })).toEqual([])
+    expect(opsOf(producer.update({ a: 'x', '': 'y' }))).toEqual([{ kind: 'set', path: 'a', value: 'x' }])
+    expect(producer.update({ a: 'x', '': 'y' }, { complete: true })).toEqual([])
+  })
+
   test('STR-25 of an object with a key like an integer every member is open', () => {
     const producer = structuredStream({ ...meta, fields: { '*': 'set' } })
+    expect(producer.update({ a1: 'x', '01': 'y' })).toHaveLength(1)
     expect(producer.update({ '7': 'x', a: 'y' })).toEqual([])
     expect(opsOf(producer.update({ '7': 'x', a: 'y' }, { complete: true }))).toEqual([
       { kind: 'set', path: '\\7', value: 'x' },
