@@ -39,8 +39,9 @@ export async function collectBufferedStream(
   let abort = () => {}
   const aborted = new Promise<never>((_resolve, reject) => {
     abort = () => {
-      opened.abort(signal?.reason)
+      // First, because the source may fail at once when it hears of it.
       reject(signal?.reason)
+      opened.abort(signal?.reason)
     }
   })
   // It may reject while nobody races it.

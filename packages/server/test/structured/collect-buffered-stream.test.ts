@@ -1,5 +1,6 @@
 import type { Chunk } from '@crux/core/structured'
 import { collectBufferedStream } from '@crux/server'
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 
 async function* from(chunks: readonly Chunk[]) {
@@ -70,23 +71,35 @@ test('STR-36 a source that throws, or gives no chunk, rejects', async () => {
   await expect(collectBufferedStream(from([5 as unknown as Chunk]))).rejects.toThrow(TypeError)
 })
 
-test('STR-36 an abort reaches the source and rejects with its reason', async () => {
+test('STR-36 an abort reaches the source, which is returned once, and rejects with its reason', async () => {
   const controller = new AbortController()
-  let isAborted = false
+  const reason = new Error('gone')
+  const heard: unknown[] = []
+  let returns = 0
   const collected = collectBufferedStream(
-    async function* ({ signal }) {
-      signal.addEventListener('abort', () => {
-        isAborted = true
-      })
-      yield { type: 'status', message: 'waiting' }
-      await new Promise(() => {})
-    },
+    ({ signal }) => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          queueMicrotask(() => controller.abort(reason))
+          return new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              heard.push(signal.reason)
+              reject(new Error('what the source says of it'))
+            })
+          })
+        },
+        return: async () => {
+          returns++
+          return { done: true, value: undefined }
+        },
+      }),
+    }),
     { signal: controller.signal },
   )
-  const reason = new Error('gone')
-  setTimeout(() => controller.abort(reason), 5)
   await expect(collected).rejects.toBe(reason)
-  expect(isAborted).toBe(true)
+  expect(heard).toEqual([reason])
+  expect(returns).toBe(1)
+  expect(getEventListeners(controller.signal, 'abort')).toEqual([])
 
   let calls = 0
   const never = () => {
