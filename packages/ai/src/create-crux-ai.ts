@@ -9,7 +9,7 @@ import {
 } from './run/generate-fns.ts'
 import { runGenerate } from './run/generate.ts'
 import type { Runtime } from './run/prepare-call.ts'
-import type { Generate, Stream } from './run/prompt-function.ts'
+import type { PromptFunction } from './run/prompt-function.ts'
 import { reportedCost, type CostOf } from './run/result-meta.ts'
 import { runStream } from './run/stream.ts'
 import { createEmbedding, type AIEmbeddingConfig, type Embedding } from './vectors/embedding.ts'
@@ -43,7 +43,7 @@ export interface CruxAi {
    * @example
    * const { object, messages, _meta } = await generate(summary, { model, input: { text } })
    */
-  readonly generate: Generate
+  readonly generate: PromptFunction<'generate'>
   /**
    * Streams a prompt's answer, tools included (AI-25). Nothing is read before you read: the first read of a stream or of
    * `completion` starts it, and it then runs to its end whether or not you go on reading; an abort ends it.
@@ -57,7 +57,7 @@ export interface CruxAi {
    * for await (const text of textStream) process.stdout.write(text)
    * const { usage, messages: history } = await completion
    */
-  readonly stream: Stream
+  readonly stream: PromptFunction<'stream'>
   /** Text for a prompt, as the plain function that other libraries ask for (AI-71). */
   readonly generateTextFn: GenerateTextFn
   /** An object for a prompt and a schema, the same way (AI-71). */
@@ -76,9 +76,9 @@ export function createCruxAi({
   countTokens,
 }: CruxAiOptions = {}): CruxAi {
   const runtime: Runtime = { gateway, approval, cost, countTokens }
-  const generate: Generate = <Output>(prompt: unknown, options: AIGenerateOptions) =>
+  const generate: PromptFunction<'generate'> = <Output>(prompt: unknown, options: AIGenerateOptions) =>
     runGenerate<Output>(runtime, prompt, options)
-  const stream: Stream = <Output>(prompt: unknown, options: AIGenerateOptions) =>
+  const stream: PromptFunction<'stream'> = <Output>(prompt: unknown, options: AIGenerateOptions) =>
     runStream<Output>(runtime, prompt, options)
   return Object.freeze({
     generate,

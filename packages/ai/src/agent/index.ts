@@ -1,2 +1,2 @@
 export { resolve } from './resolve-agent.ts'
-export type { AgentOptions, ResolvedAgent } from './resolve-agent.ts'
+export type { AgentOptions, ResolvedAgent } from './agent-settings.ts'

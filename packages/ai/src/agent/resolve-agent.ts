@@ -1,6 +1,4 @@
-import type { ToolMiddleware } from '@crux/core/tool-middleware'
-import type { LanguageModel, OutputInterface, StopCondition, ToolSet } from 'ai'
-import type { ToolApprovalFunction } from '../approvals/approval-gate.ts'
+import type { LanguageModel, ToolSet } from 'ai'
 import { wrapToolsForAgent } from '../approvals/wrap-tools-for-agent.ts'
 import { sdk } from '../gateway/sdk-gateway.ts'
 import { misuse, shown } from '../misuse.ts'
@@ -8,43 +6,14 @@ import { isCascade } from '../models/cascade.ts'
 import { isModelSource, route, type Router } from '../models/router.ts'
 import { composePrompt } from '../prompt/compose-prompt.ts'
 import { inspection, type PromptInspection } from '../prompt/inspection.ts'
-import type { InputOption } from '../prompt/merged-input.ts'
-import type { Prompt } from '../prompt/prompt-value.ts'
 import { asPrompt } from '../prompt/prompt.ts'
 import { resolvedPrompt } from '../prompt/resolved-prompt.ts'
-import type { SdkSettings } from '../prompt/settings.ts'
-import type { Guardrail } from '../safety/guardrail.ts'
+import type { PromptFunction } from '../run/prompt-function.ts'
 import { wrapForAgent } from '../safety/guard-session.ts'
-
-/** What `resolve` takes beside the prompt; `input` is required if the prompt or a context requires a key. */
-export type AgentOptions<Input = unknown> = InputOption<Input> & {
-  /** A model of the AI SDK, `fallback()` or `router()`. */
-  readonly model: LanguageModel | Router
-  /** Tools beside the prompt's, or the names of tools that the agent has elsewhere: those only show in `inspect`. */
-  readonly tools?: ToolSet | readonly string[] | undefined
-  /** Most tokens of the system text; contexts with less priority are left out. Default: no limit. */
-  readonly tokenBudget?: number | undefined
-  readonly guardrails?: readonly Guardrail[] | undefined
-  readonly toolMiddleware?: ToolMiddleware | readonly ToolMiddleware[] | undefined
-}
-
-/** Settings for `new ToolLoopAgent(settings)`. */
-export interface ResolvedAgent extends SdkSettings {
-  readonly instructions?: string
-  readonly model: LanguageModel
-  readonly tools: ToolSet
-  readonly output?: OutputInterface
-  readonly toolApproval?: ToolApprovalFunction
-  /** Random, one a process: with it the agent refuses approvals that were made up elsewhere. */
-  readonly experimental_toolApprovalSecret?: Uint8Array
-  /** Ten steps. */
-  readonly stopWhen: StopCondition<ToolSet>
-  /** What the model would be told. Not enumerable, so that it is not spread. */
-  readonly inspect: () => PromptInspection
-}
+import type { AgentOptions, ResolvedAgent } from './agent-settings.ts'
 
 /**
- * A prompt as the settings of an agent (AI-74). Routers are resolved, and the model is wrapped only where guardrails
+ * A prompt, or its definition, as the settings of an agent (AI-74). Routers are resolved, and the model is wrapped only where guardrails
  * need it; the prompt's turns are left to the agent's callers.
  *
  * The agent owns its loop: constraints, retries of wrong answers, token approvals and the limits of `generate` do not
@@ -56,10 +25,10 @@ export interface ResolvedAgent extends SdkSettings {
  * @example
  * const agent = new ToolLoopAgent(await resolve(helper, { model: fallback(a, b) }))
  */
-export async function resolve<Input, Output = never>(
-  prompt: Prompt<Input, Output>,
-  options: AgentOptions<Input>,
-): Promise<ResolvedAgent> {
+export const resolve: PromptFunction<'resolve'> = async (
+  prompt: unknown,
+  options: AgentOptions,
+): Promise<ResolvedAgent> => {
   const { config } = asPrompt('resolve', prompt)
   const { tools: givenTools, ...rest } = options
   const named = isNames(givenTools) ? givenTools : []

@@ -100,6 +100,11 @@ test('AI-74 a router is asked with the validated input', async () => {
   expect((await resolve(sized, { model, input: { n: '4' } })).model).toBe(large)
 })
 
+test('AI-10 AI-74 a definition is as good as its prompt', async () => {
+  const agent = await resolve({ system: 'Own.', tools: { search } }, { model: scriptedModel([]) })
+  expect(agent).toMatchObject({ instructions: 'Own.', tools: { search } })
+})
+
 test('AI-74 names of tools show in inspect only, and inspect is not spread', async () => {
   const agent = await resolve(prompt({ system: 'Own.', tools: { search } }), {
     model: scriptedModel([]),

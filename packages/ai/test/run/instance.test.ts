@@ -13,7 +13,7 @@ import {
 } from '@crux/ai'
 import { scriptedGateway, scriptedModel, type ScriptStep } from '@crux/ai/testing'
 import { createGenerateObjectFnFromGenerate } from '@crux/core/compaction'
-import { generateText, tool } from 'ai'
+import { generateText, isStepCount, tool } from 'ai'
 import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 
@@ -25,14 +25,24 @@ describe('AI-70 createCruxAi()', () => {
     const gateway = scriptedGateway({ generateText: (options) => generateText(options) })
     const model = scriptedModel(['Hi.'])
     const tools = { look: tool({ inputSchema: z.object({}) }) }
+    const passedOn = {
+      activeTools: ['look'],
+      toolChoice: 'auto' as const,
+      headers: { a: 'b' },
+      maxRetries: 1,
+      providerOptions: { own: { a: 1 } },
+      telemetry: { isEnabled: false },
+      repairToolCall: async () => null,
+      onStepEnd: () => {},
+      stopWhen: isStepCount(2),
+    }
+    const { signal } = new AbortController()
     await createCruxAi({ gateway }).generate(ask, {
       model,
       tools,
-      activeTools: ['look'],
-      toolChoice: 'auto',
       maxTokens: 5,
-      headers: { a: 'b' },
-      maxRetries: 1,
+      abortSignal: signal,
+      ...passedOn,
     })
     expect(gateway.calls.generateText).toEqual([
       {
@@ -40,12 +50,9 @@ describe('AI-70 createCruxAi()', () => {
         messages: [{ role: 'user', content: 'Hello.' }],
         instructions: 'Be short.',
         tools,
-        activeTools: ['look'],
-        toolChoice: 'auto',
         maxOutputTokens: 5,
-        headers: { a: 'b' },
-        maxRetries: 1,
-        stopWhen: expect.any(Function),
+        abortSignal: expect.any(AbortSignal),
+        ...passedOn,
         toolApproval: expect.any(Function),
         prepareStep: expect.any(Function),
         onLanguageModelCallEnd: expect.any(Function),

@@ -1,7 +1,7 @@
-import { constraint, generate, prompt, stream, type Constraint } from '@crux/ai'
-import { scriptedModel, type ScriptStep } from '@crux/ai/testing'
+import { constraint, createCruxAi, generate, prompt, stream, type Constraint } from '@crux/ai'
+import { scriptedGateway, scriptedModel, type ScriptedModel, type ScriptStep } from '@crux/ai/testing'
 import { structuredFromPartials } from '@crux/core/structured'
-import { APICallError, tool, type LanguageModelUsage } from 'ai'
+import { APICallError, streamText, tool, type LanguageModelUsage } from 'ai'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 
@@ -11,6 +11,23 @@ const askPerson = prompt({ id: 'person', prompt: 'Who?', output: person })
 const hello: ScriptStep = { chunks: ['Hel', 'lo'], usage: { inputTokens: 4, outputTokens: 2 } }
 const busy = () =>
   new APICallError({ message: 'busy', url: 'https://x.test', requestBodyValues: {}, statusCode: 400 })
+
+type ModelStream = Awaited<ReturnType<ScriptedModel['doStream']>>['stream']
+type ModelPart = ModelStream extends ReadableStream<infer Part> ? Part : never
+
+/** A stream with other parts in the place of each. */
+function change(parts: (part: ModelPart) => readonly ModelPart[]) {
+  return (from: ModelStream): ModelStream =>
+    from.pipeThrough(
+      new TransformStream<ModelPart, ModelPart>({
+        transform: (part, controller) => {
+          for (const one of parts(part)) controller.enqueue(one)
+        },
+      }),
+    )
+}
+
+afterEach(() => void vi.useRealTimers())
 
 async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = []
@@ -42,12 +59,51 @@ describe('AI-25 a stream of text', () => {
     })
   })
 
+  /** A model whose first chunk comes 30 ms after it was asked, by a clock that stands still otherwise. */
+  function slow(steps: readonly ScriptStep[], pass = (parts: ModelStream) => parts): ScriptedModel {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const model = scriptedModel(steps)
+    return {
+      ...model,
+      doStream: async (options) => {
+        vi.advanceTimersByTime(30)
+        return { stream: pass((await model.doStream(options)).stream) }
+      },
+    }
+  }
+
   test('AI-26 the time to the first chunk is measured from the call; what is unknown is left out', async () => {
-    const slow = await stream(ask, { model: scriptedModel([{ text: 'Hi', delayMs: 30 }]) })
-    const { streaming } = await slow.completion
-    expect(streaming.ttftMs).toBeGreaterThanOrEqual(29)
-    const empty = await stream(ask, { model: scriptedModel([{ finishReason: 'content-filter' }]) })
+    const later = prompt({ prompt: () => (vi.advanceTimersByTime(20), 'Say hello.') })
+    const first = await stream(later, { model: slow(['Hi']) })
+    expect((await first.completion).streaming.ttftMs).toBe(50)
+    const empty = await stream(ask, { model: slow([{ finishReason: 'content-filter' }]) })
     expect((await empty.completion).streaming).toEqual({ totalChunks: 0 })
+  })
+
+  test('AI-26 the speed is that of the last step', async () => {
+    const tools = { add: tool({ inputSchema: z.object({}), execute: async () => 3 }) }
+    const steps: ScriptStep[] = [
+      { tools: [{ name: 'add', input: {} }], usage: { outputTokens: 900 } },
+      { text: 'It is 3.', usage: { outputTokens: 6 } },
+    ]
+    const lasting = change((part) => {
+      if (part.type === 'finish') vi.advanceTimersByTime(30)
+      return [part]
+    })
+    const { completion } = await stream(ask, { model: slow(steps, lasting), tools })
+    // 6 tokens in 30 ms.
+    expect((await completion).streaming.tokensPerSecond).toBe(200)
+  })
+
+  test('AI-26 reasoning counts as a first chunk', async () => {
+    const thinking: ModelPart[] = [
+      { type: 'reasoning-start', id: 'r' },
+      { type: 'reasoning-delta', id: 'r', delta: 'Hm.' },
+      { type: 'reasoning-end', id: 'r' },
+    ]
+    const before = change((part) => (part.type === 'text-start' ? [...thinking, part] : [part]))
+    const { completion } = await stream(ask, { model: slow([{ text: 'Hi' }], before) })
+    expect((await completion).streaming).toEqual({ ttftMs: 30, totalChunks: 2 })
   })
 
   test('AI-25 text is that of the final step; the deltas are those of all steps', async () => {
@@ -118,8 +174,24 @@ describe('AI-27 readers', () => {
     expect((await collect(result.textStream)).join('')).toBe(json)
   })
 
-  test('AI-27 nothing runs before the first read, and two readers get the same', async () => {
-    const result = await stream(ask, { model: scriptedModel([hello]) })
+  test('AI-27 nothing is read before the first read, and two readers get the same', async () => {
+    let parts = 0
+    const gateway = scriptedGateway({
+      streamText: (options) => {
+        const raw = streamText(options)
+        const counted = async function* () {
+          for await (const part of raw.stream) yield ((parts++, part))
+        }
+        return Object.create(raw, { stream: { get: counted } })
+      },
+    })
+    const crux = createCruxAi({ gateway })
+    const result = await crux.stream(ask, { model: scriptedModel([hello]) })
+    const reader = result.textStream[Symbol.asyncIterator]()
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(parts).toBe(0)
+    expect(await reader.next()).toEqual({ done: false, value: 'Hel' })
+    expect(parts).toBeGreaterThan(0)
     const both = await Promise.all([collect(result.textStream), collect(result.textStream)])
     expect(both).toEqual([
       ['Hel', 'lo'],

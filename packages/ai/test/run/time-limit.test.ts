@@ -26,7 +26,10 @@ const ways = {
   },
 }
 
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 /** The timers of this limit that nobody has stopped. */
 function watchTimers(limitMs: number) {
@@ -48,13 +51,30 @@ function watchTimers(limitMs: number) {
   return open
 }
 
+/** Turns of the event loop, until it is so. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** What a call ends with whose time is over while it hangs. The clock stands still until then. */
+async function leaveAtLimit(call: (timeoutMs: number) => Promise<unknown>, isHanging: () => boolean) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const ended = rejection(call(40))
+  await until(isHanging)
+  vi.advanceTimersByTime(40)
+  return ended
+}
+
 describe.each(Object.entries(ways))('AI-67 AIT-80 %s', (_name, run) => {
   test.each<[what: string, steps: ScriptStep[]]>([
     ['a provider that hangs', [{ hang: true }]],
     ['a provider that hangs in the middle', [{ text: 'He', hang: true }]],
   ])('AI-80 %s is left at timeoutMs, its signal aborted', async (_what, steps) => {
     const model = scriptedModel(steps)
-    const error = await rejection(run({ model, timeoutMs: 40 }))
+    const error = await leaveAtLimit(
+      (timeoutMs) => run({ model, timeoutMs }),
+      () => model.calls.length > 0,
+    )
     expect(error).toMatchObject({ name: 'TimeoutError', message: expect.stringContaining('timeoutMs 40') })
     expect(model.calls[0]?.abortSignal?.aborted).toBe(true)
   })
@@ -69,21 +89,31 @@ describe.each(Object.entries(ways))('AI-67 AIT-80 %s', (_name, run) => {
       },
     })
     const model = scriptedModel([{ tools: [{ name: 'wait', input: {} }] }])
-    const error = await rejection(run({ model, tools: { wait }, timeoutMs: 40 }))
+    const error = await leaveAtLimit(
+      (timeoutMs) => run({ model, tools: { wait }, timeoutMs }),
+      () => signal !== undefined,
+    )
     expect(error).toMatchObject({ name: 'TimeoutError' })
     expect(signal?.aborted).toBe(true)
   })
 
   test('a router that hangs is left too', async () => {
-    const source = router({ classify: never, routes: { default: scriptedModel([]) } })
-    expect(await rejection(run({ model: source, timeoutMs: 40 }))).toMatchObject({ name: 'TimeoutError' })
+    const classify = vi.fn<() => Promise<string>>(never)
+    const model = router({ classify, routes: { default: scriptedModel([]) } })
+    const error = await leaveAtLimit(
+      (timeoutMs) => run({ model, timeoutMs }),
+      () => classify.mock.calls.length > 0,
+    )
+    expect(error).toMatchObject({ name: 'TimeoutError' })
   })
 
   test("an abort rejects at once with the signal's reason", async () => {
     const controller = new AbortController()
     const reason = { my: 'reason' }
-    const work = rejection(run({ model: scriptedModel([{ hang: true }]), abortSignal: controller.signal }))
-    setTimeout(() => controller.abort(reason), 10)
+    const hanging = scriptedModel([{ hang: true }])
+    const work = rejection(run({ model: hanging, abortSignal: controller.signal }))
+    await until(() => hanging.calls.length > 0)
+    controller.abort(reason)
     expect(await work).toBe(reason)
     const model = scriptedModel(['Hi.'])
     expect(await rejection(run({ model, abortSignal: AbortSignal.abort(reason) }))).toBe(reason)
@@ -111,17 +141,20 @@ test('AI-67 no timer is left by a stream of which only raw is read', async () =>
 })
 
 test('AI-67 a model that answers in spite of the abort is not asked again', async () => {
-  const generateText = vi.fn<() => Promise<never>>(
-    () => new Promise((resolve) => setTimeout(() => resolve(badAnswer() as never), 60)),
-  )
+  let answer: (result: never) => void = () => {}
+  const generateText = vi.fn<() => Promise<never>>(() => new Promise((resolve) => (answer = resolve)))
   const crux = createCruxAi({ gateway: { generateText } as never })
   const typed = prompt({ prompt: 'A number.', output: z.number() })
   const onRetry = vi.fn<() => void>()
-  const error = await rejection(
-    crux.generate(typed, { model: 'any', timeoutMs: 20, validationRetry: { maxRetries: 2, onRetry } }),
+  const retry = { model: 'any', validationRetry: { maxRetries: 2, onRetry } }
+  const error = await leaveAtLimit(
+    (timeoutMs) => crux.generate(typed, { ...retry, timeoutMs }),
+    () => generateText.mock.calls.length > 0,
   )
   expect(error).toMatchObject({ name: 'TimeoutError' })
-  await new Promise((resolve) => setTimeout(resolve, 80))
+  answer(badAnswer() as never)
+  // A second call would follow by promises alone.
+  await new Promise((turn) => setImmediate(turn))
   expect(generateText).toHaveBeenCalledOnce()
   expect(onRetry).not.toHaveBeenCalled()
 })

@@ -32,12 +32,15 @@ describe('the call', () => {
     const headers = { 'x-a': 'b' }
     const providerOptions = { own: { a: 1 } }
     const settings = { temperature: 0.9, topP: 0.5, seed: 7, presencePenalty: 0.1, frequencyPenalty: 0.2 }
-    await generate(own, { model, ...settings, maxTokens: 60, headers, providerOptions, toolChoice: 'none' })
+    const given = { headers, providerOptions, tools: adder().tools, toolChoice: 'none' as const }
+    await generate(own, { model, ...settings, ...given, maxTokens: 60 })
     expect(model.calls[0]).toMatchObject({
       ...settings,
       maxOutputTokens: 60,
       topK: 4,
       stopSequences: ['.'],
+      toolChoice: { type: 'none' },
+      tools: [{ name: 'add' }],
       providerOptions,
       headers: expect.objectContaining(headers),
       prompt: [

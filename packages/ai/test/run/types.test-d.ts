@@ -10,6 +10,7 @@ import {
   when,
   type GenerateReturn,
 } from '@crux/ai'
+import { resolve, type ResolvedAgent } from '@crux/ai/agent'
 import { scriptedModel } from '@crux/ai/testing'
 import { hasToolCall, isStepCount } from 'ai'
 import { expectTypeOf, test } from 'vitest'
@@ -49,6 +50,15 @@ test('AI-10 a definition is typed like its prompt', async () => {
   expectTypeOf(object.name).toEqualTypeOf<string>()
   // @ts-expect-error the input is missing
   void generate({ input: z.object({ topic: z.string() }), prompt: 'Hi.' }, { model })
+  const agent = await resolve(
+    { input: z.object({ topic: z.string() }), system: ({ input }) => input.topic },
+    { model, input: { topic: 't' } },
+  )
+  expectTypeOf(agent).toEqualTypeOf<ResolvedAgent>()
+  // @ts-expect-error the input is missing
+  void resolve({ input: z.object({ topic: z.string() }) }, { model })
+  // @ts-expect-error the same for a prompt
+  void resolve(prompt({ input: z.object({ topic: z.string() }) }), { model })
 })
 
 test('AI-25 AIT-7 there are partials only with an output schema', async () => {
