@@ -186,10 +186,16 @@ describe('AI-42 AIT-45 schema retries ran out', () => {
     expect(call.moveOn(exhausted())).toBe(moves)
   })
 
-  test('there is nothing to move on to without a fallback, or before a model has served', () => {
+  test('there is nothing to move on to without a fallback, or before a model has served', async () => {
     expect(createCallModel(scriptedModel([])).moveOn(exhausted())).toBe(false)
-    const [a, b] = models()
-    expect(createCallModel(fallback(a, b)).moveOn(exhausted())).toBe(false)
+    const [a, b, c] = models()
+    const onAttemptError = vi.fn<NonNullable<FallbackOptions['onAttemptError']>>()
+    const call = createCallModel(fallback(a, b, c, { onAttemptError }))
+    expect(call.moveOn(exhausted())).toBe(false)
+    await generateText({ ...ask, model: call.model })
+    // The second answer may be that of a model which `prepareStep` has chosen.
+    expect([call.moveOn(exhausted()), call.moveOn(exhausted())]).toEqual([true, false])
+    expect(onAttemptError).toHaveBeenCalledOnce()
   })
 })
 

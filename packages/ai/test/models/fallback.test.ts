@@ -1,5 +1,6 @@
 import { fallback, type ErrorCategory, type FallbackOptions } from '@crux/ai'
 import { scriptedModel, type ScriptedModel, type ScriptStep } from '@crux/ai/testing'
+import { getEventListeners } from 'node:events'
 import { APICallError, generateText, isStepCount, RetryError, streamText, tool, ToolLoopAgent } from 'ai'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -79,19 +80,36 @@ describe('AI-39 AIT-38 what moves on', () => {
     ).rejects.toBe(error)
   })
 
-  test("AIT-40 a caller's abort never moves on, whatever shouldFallback says", async () => {
+  test.each([
+    ['without a limit', {}],
+    ['under a limit of its own', { timeoutMs: 600_000 }],
+  ])("AIT-40 a caller's abort never moves on, whatever shouldFallback says: %s", async (_title, limit) => {
     const caller = new AbortController()
     const onAttemptError = vi.fn<OnAttemptError>()
-    const a = scriptedModel([{ text: 'late', delayMs: 5_000 }], { id: 'a' })
+    const a = scriptedModel([{ hang: true }], { id: 'a' })
     const b = answering()
-    const model = fallback(a, b, { shouldFallback: () => true, onAttemptError })
+    const model = fallback(a, b, { shouldFallback: () => true, onAttemptError, ...limit })
     const answer = generateText({ ...ask, model, abortSignal: caller.signal })
     await vi.waitFor(() => expect(a.calls).toHaveLength(1))
     const reason = new Error('the user left')
     caller.abort(reason)
     await expect(answer).rejects.toBe(reason)
+    expect(a.calls[0]?.abortSignal?.aborted).toBe(true)
     expect(b.calls).toHaveLength(0)
     expect(onAttemptError).not.toHaveBeenCalled()
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([])
+  })
+
+  test('AIT-40 an abort between two models asks no other, nor does one from before', async () => {
+    const caller = new AbortController()
+    const reason = new Error('the user left')
+    const a = failing(apiError(503))
+    const b = answering()
+    const model = fallback(a, b, { onAttemptError: () => caller.abort(reason) })
+    const call = { prompt: [], abortSignal: caller.signal }
+    await expect(model.doGenerate(call)).rejects.toBe(reason)
+    await expect(model.doStream(call)).rejects.toBe(reason)
+    expect([a.calls.length, b.calls.length]).toEqual([1, 0])
   })
 })
 
@@ -189,6 +207,17 @@ describe('AI-40 the models of one model call', () => {
     const unnamed = fallback(failing(apiError(503)), nameless)
     expect((await generateText({ ...ask, model: unnamed })).response.modelId).toBe('silent')
     expect((await streamText({ ...ask, model: unnamed }).response).modelId).toBe('silent')
+    const dateOnly = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue({ type: 'response-metadata', timestamp: new Date(0) })
+        controller.enqueue({ type: 'text-start', id: '0' })
+        controller.enqueue({ type: 'text-delta', id: '0', delta: 'hi' })
+        controller.close()
+      },
+    })
+    const dateless = { ...silent, doStream: async () => ({ stream: dateOnly }) }
+    const { modelId, timestamp } = await streamText({ ...ask, model: fallback(dateless, 'c') }).response
+    expect([modelId, timestamp]).toEqual(['silent', new Date(0)])
   })
 
   test('AIT-46 onAttemptError is told of each failed attempt, from 1, with the model object', async () => {
@@ -448,6 +477,35 @@ describe('AI-40 AIT-43 streams', () => {
     expect(types).toEqual(['stream-start', 'response-metadata', 'text-start', 'text-delta'])
     await reader.cancel('enough')
     expect(cancelled).toHaveBeenCalledWith('enough')
+  })
+
+  test('from its content on a stream is read only as its reader asks, and its end is its own affair', async () => {
+    const caller = new AbortController()
+    const cancelled = vi.fn<(reason: unknown) => void>()
+    let pulled = 0
+    const endless = {
+      ...scriptedModel([], { id: 'a' }),
+      doStream: async () => ({
+        stream: new ReadableStream(
+          {
+            pull: (controller) => controller.enqueue({ type: 'text-delta', id: '0', delta: `${++pulled}` }),
+            cancel: cancelled,
+          },
+          { highWaterMark: 0 },
+        ),
+      }),
+    }
+    const model = fallback(endless, answering())
+    const { stream } = await model.doStream({ prompt: [], abortSignal: caller.signal })
+    const reader = stream.getReader()
+    for (const type of ['response-metadata', 'text-delta']) {
+      expect((await reader.read()).value).toMatchObject({ type })
+    }
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(pulled).toBe(1)
+    caller.abort()
+    expect((await reader.read()).value).toMatchObject({ delta: '2' })
+    expect(cancelled).not.toHaveBeenCalled()
   })
 })
 
