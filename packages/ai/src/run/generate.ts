@@ -90,7 +90,6 @@ async function settleAll({
     const { model, wrap, moveOn } = callModel
     models.push(callModel)
     return settle({
-      output,
       promptId,
       history,
       tally,
@@ -115,12 +114,13 @@ async function settleAll({
           }),
         ),
       schemaJudge:
-        outputSchema &&
-        createSchemaJudge({ caller, promptId, schema: outputSchema, retry: options.validationRetry, moveOn }),
-      constraintJudge:
-        constraints.length === 0
-          ? undefined
-          : createConstraintJudge({ caller, constraints, maxRetries: options.constraintMaxRetries, audit }),
+        output && createSchemaJudge({ caller, promptId, output, retry: options.validationRetry, moveOn }),
+      constraintJudge: createConstraintJudge({
+        caller,
+        constraints,
+        maxRetries: options.constraintMaxRetries,
+        audit,
+      }),
     })
   }
 

@@ -2,9 +2,8 @@ import type { ModelMessage } from 'ai'
 import type { ConstraintEntry } from '../errors.ts'
 import type { StreamTextResult } from '../gateway/sdk-gateway.ts'
 import type { SettledOutput } from '../gateway/settled-output.ts'
-import { createConstraintJudge } from '../settle/judge-constraints.ts'
+import { checkConstraints } from '../safety/constraint.ts'
 import { createSchemaJudge } from '../settle/judge-schema.ts'
-import { readAnswer } from '../settle/read-answer.ts'
 import type { CallHistory } from '../settle/settled-messages.ts'
 import { endsInToolCalls, type SettledRun } from '../settle/settle.ts'
 import { withUnexecutedCalls } from '../settle/unexecuted-calls.ts'
@@ -36,14 +35,13 @@ export interface StreamedRun {
  */
 export async function judgeStream(given: StreamedCall): Promise<StreamedRun> {
   const { caller, call, options, raw, output, history } = given
-  const { promptId, outputSchema, constraints } = call.composition
+  const { promptId, constraints } = call.composition
   const [steps, responseMessages] = await Promise.all([raw.steps, raw.responseMessages])
   const last = steps.at(-1)
   const { text = '', finishReason = 'other' } = last ?? {}
   const answered = withUnexecutedCalls(responseMessages, finishReason, call.tools.tools)
   history.end(answered)
 
-  const audit: ConstraintEntry[] = []
   const messages = [...given.messages, ...answered]
   const run = { messages, text, finishReason, pendingApprovals: [], constraints: [] }
   const pendingApprovals = await call.tools.pending(answered)
@@ -53,27 +51,20 @@ export async function judgeStream(given: StreamedCall): Promise<StreamedRun> {
       unjudged: 'suspended',
       finishReason: 'tool_approval_required',
     } as const
-    return { run: { ...run, ...suspended }, steps, audit }
+    return { run: { ...run, ...suspended }, steps, audit: [] }
   }
   if (last === undefined || endsInToolCalls(last))
-    return { run: { ...run, unjudged: 'tool-calls' }, steps, audit }
+    return { run: { ...run, unjudged: 'tool-calls' }, steps, audit: [] }
 
-  const answer = output && (await readAnswer(output, last))
-  if (answer?.ok === false && outputSchema !== undefined) {
-    const retry = { ...options.validationRetry, maxRetries: 0 }
-    const judge = createSchemaJudge({ caller, promptId, schema: outputSchema, retry, moveOn: () => false })
-    judge.countAnswer()
-    await judge.judge({ issues: answer.issues, text }, false)
-  }
+  const retry = { ...options.validationRetry, maxRetries: 0 }
+  const judge = output && createSchemaJudge({ caller, promptId, output, retry, moveOn: () => false })
+  const answer = await judge?.(last, false)
   const value = answer?.ok === true ? answer.value : undefined
   const context = { promptId, modelId: last.response.modelId, attempt: 1 }
-  const found = await createConstraintJudge({ caller, constraints, audit }).look(
-    { text, parsed: value },
-    context,
-  )
+  const found = await checkConstraints(constraints, { text, parsed: value }, context)
   return {
     run: { ...run, constraints: found, ...(answer !== undefined && { object: { value } }) },
     steps,
-    audit,
+    audit: found,
   }
 }

@@ -1,93 +1,72 @@
-import type { FlexibleSchema } from 'ai'
 import { ValidationExhaustedError } from '../errors.ts'
-import { sdk } from '../gateway/sdk-gateway.ts'
+import type { SettledOutput } from '../gateway/settled-output.ts'
 import type { ValidationRetry } from '../run/call-options.ts'
 import type { AnswerIssue } from './output-issues.ts'
-import { printedPath, type JsonSchema } from './printed-path.ts'
+import { printedPath } from './printed-path.ts'
+import { readAnswer, type Answered, type ReadAnswer } from './read-answer.ts'
 
-/** An answer that does not match the schema. */
-export interface BadAnswer {
-  readonly issues: readonly AnswerIssue[]
-  readonly text: string
-}
+/**
+ * Looks at an answer. Resolves to its value, or to the issues that the model is to be told. Rejects with
+ * `ValidationExhaustedError` when no retry, or no step, is left and no other model takes over; `onRetry` and
+ * `onExhausted` have run by then.
+ */
+export type SchemaJudge = (answered: Answered, isStepLeft: boolean) => Promise<ReadAnswer>
 
-/** Decides what becomes of answers that do not match, over one call or one tier of a cascade. */
-export interface SchemaJudge {
-  /**
-   * Resolves if the model is to be corrected. Rejects with `ValidationExhaustedError` when no retry, or no step, is
-   * left and no other model takes over; `onRetry` and `onExhausted` have run by then.
-   */
-  readonly judge: (bad: BadAnswer, isStepLeft: boolean) => Promise<void>
-  /** An answer has been looked at. */
-  readonly countAnswer: () => void
-}
-
-/** Schema retries of AI-34. `moveOn` gives the turn to the next member of a fallback, with fresh retries (AI-42). */
-export function createSchemaJudge(options: {
+/**
+ * The judge of one call or one tier of a cascade (AI-34). `moveOn` gives the turn to the next member of a fallback, with
+ * fresh retries (AI-42).
+ */
+export function createSchemaJudge({
+  caller,
+  promptId,
+  output,
+  retry,
+  moveOn,
+}: {
   readonly caller: string
   readonly promptId: string | undefined
-  readonly schema: FlexibleSchema
+  readonly output: SettledOutput
   readonly retry: ValidationRetry | undefined
   readonly moveOn: (error: unknown) => boolean
 }): SchemaJudge {
-  const { retry, moveOn } = options
   const maxRetries = retry === undefined ? 0 : (retry.maxRetries ?? 3)
   let retries = 0
   let answers = 0
   let allowed = maxRetries + 1
-  const hiddenIssues = ({ issues }: BadAnswer) => issues.map(({ path, message }) => ({ path, message }))
 
-  async function judge(bad: BadAnswer, isStepLeft: boolean): Promise<void> {
-    const where = await summary(bad.issues, options.schema)
-    const told = withIssues(
-      new Error(`The answer does not match the output schema: ${where}`),
-      hiddenIssues(bad),
-    )
+  return async (answered, isStepLeft) => {
+    const answer = await readAnswer(output, answered)
+    answers += 1
+    if (answer.ok) return answer
+    const issues = answer.issues.map(({ path, message }) => ({ path, message }))
+    const where = await summary(answer.issues, output)
+    const told = new Error(`The answer does not match the output schema: ${where}`)
+    Object.defineProperty(told, 'issues', { value: issues })
     if (retries < maxRetries && isStepLeft) {
       retries += 1
       await retry?.onRetry?.(retries, told)
-      return
+      return answer
     }
-    const name = options.promptId === undefined ? '' : ` for prompt "${options.promptId}"`
+    const name = promptId === undefined ? '' : ` for prompt "${promptId}"`
     const counted = `${answers} ${answers === 1 ? 'answer' : 'answers'}`
     const exhausted = new ValidationExhaustedError(
-      `${options.caller}(): no valid answer${name} after ${counted}: ${where}`,
-      {
-        attempts: answers,
-        maxAttempts: allowed,
-        promptId: options.promptId,
-        issues: hiddenIssues(bad),
-        lastRawOutput: bad.text,
-      },
+      `${caller}(): no valid answer${name} after ${counted}: ${where}`,
+      { attempts: answers, maxAttempts: allowed, promptId, issues, lastRawOutput: answered.text },
     )
     if (isStepLeft && moveOn(exhausted)) {
       retries = 0
       allowed += maxRetries + 1
-      return
+      return answer
     }
     await retry?.onExhausted?.(answers, told)
     throw exhausted
   }
-
-  return { judge, countAnswer: () => void (answers += 1) }
 }
 
 /** Counts and places, never what a schema library says: that may quote the answer. */
-async function summary(issues: readonly AnswerIssue[], schema: FlexibleSchema): Promise<string> {
-  const json = await jsonSchemaOf(schema)
-  const paths = issues.slice(0, 20).map(({ segments }) => printedPath(segments, json))
+async function summary(issues: readonly AnswerIssue[], output: SettledOutput): Promise<string> {
+  const format = await output.responseFormat
+  const schema = format?.type === 'json' ? format.schema : undefined
+  const paths = issues.slice(0, 20).map(({ segments }) => printedPath(segments, schema))
   return `${issues.length} ${issues.length === 1 ? 'issue' : 'issues'} at ${[...new Set(paths)].join(', ')}`
-}
-
-/** Not every schema can be written as JSON Schema. */
-async function jsonSchemaOf(schema: FlexibleSchema): Promise<JsonSchema | undefined> {
-  try {
-    return await sdk().asSchema(schema).jsonSchema
-  } catch {
-    return undefined
-  }
-}
-
-function withIssues(error: Error, issues: ValidationExhaustedError['issues']): Error {
-  return Object.defineProperty(error, 'issues', { value: issues })
 }

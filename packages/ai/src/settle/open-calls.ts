@@ -22,18 +22,11 @@ export function answerOpenCalls(
       return output === undefined ? [] : [{ type: 'tool-result', toolCallId, toolName, output }]
     })
   if (results.length === 0) return messages
-  const behind = messages.slice(last + 1).findLastIndex(({ role }) => role === 'tool')
-  const place = behind < 0 ? last + 1 : last + 1 + behind
-  const existing = messages[place]
-  const toolTurn: ToolModelMessage =
-    existing?.role === 'tool'
-      ? { ...existing, content: [...existing.content, ...results] }
-      : { role: 'tool', content: results }
-  return [
-    ...messages.slice(0, place),
-    toolTurn,
-    ...messages.slice(place + (existing?.role === 'tool' ? 1 : 0)),
-  ]
+  const behind = messages[last + 1]
+  const toolTurn: ToolModelMessage = { role: 'tool', content: results }
+  return behind?.role === 'tool'
+    ? messages.with(last + 1, { ...behind, content: [...behind.content, ...results] })
+    : messages.toSpliced(last + 1, 0, toolTurn)
 }
 
 /** Ids of the calls of this turn that wait for an approval by a person. */

@@ -8,7 +8,8 @@ export type ReadAnswer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly issues: readonly AnswerIssue[] }
 
-interface Answered {
+/** What the SDK made of a model's last turn. */
+export interface Answered {
   readonly text: string
   readonly finishReason: FinishReason
   readonly usage: LanguageModelUsage

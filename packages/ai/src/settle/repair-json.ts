@@ -20,23 +20,20 @@ export function* jsonCandidates(text: string): Generator<string> {
 /** Line by line, so that an answer full of fences costs no more than its length. */
 function insideFence(text: string): string | undefined {
   const lines = text.split('\n')
-  const opening = lines.findIndex((line) => line.trimStart().startsWith('```'))
-  if (opening < 0) return undefined
-  const closing = lines.findIndex((line, index) => index > opening && line.trim() === '```')
-  return closing < 0 ? undefined : lines.slice(opening + 1, closing).join('\n')
+  const fences = lines.flatMap((line, index) => (line.trimStart().startsWith('```') ? [index] : []))
+  const [opening = 0, closing] = fences
+  return closing === undefined ? undefined : lines.slice(opening + 1, closing).join('\n')
 }
 
 function firstBalanced(text: string): string | undefined {
   const start = text.search(/[[{]/)
   if (start < 0) return undefined
-  const open: string[] = []
+  let depth = 0
   for (const { char, index } of outsideStrings(text, start)) {
-    if (char === '{') open.push('}')
-    else if (char === '[') open.push(']')
-    else if (char === '}' || char === ']') {
-      if (open.pop() !== char) return undefined
-      if (open.length === 0) return text.slice(start, index + 1)
-    }
+    if (char === '{' || char === '[') depth += 1
+    else if (char === '}' || char === ']') depth -= 1
+    // Whether the brackets match is for the parser to say.
+    if (depth === 0) return text.slice(start, index + 1)
   }
   return undefined
 }

@@ -2,12 +2,10 @@ import type { FinishReason, ModelMessage, ToolSet } from 'ai'
 import type { PendingApproval } from '@crux/core/tool-middleware'
 import type { ConstraintEntry } from '../errors.ts'
 import type { GenerateTextResult } from '../gateway/sdk-gateway.ts'
-import type { SettledOutput } from '../gateway/settled-output.ts'
 import type { Step } from '../run/result-meta.ts'
 import { correctiveTurn } from './correction.ts'
 import type { ConstraintJudge } from './judge-constraints.ts'
 import type { SchemaJudge } from './judge-schema.ts'
-import { readAnswer } from './read-answer.ts'
 import type { CallHistory } from './settled-messages.ts'
 import { withUnexecutedCalls } from './unexecuted-calls.ts'
 
@@ -44,9 +42,9 @@ export interface SettleOptions {
   /** Asks the SDK once. */
   readonly attempt: (messages: readonly ModelMessage[], stepsLeft: number) => Promise<GenerateTextResult>
   readonly pending: (responseMessages: readonly ModelMessage[]) => Promise<readonly PendingApproval[]>
-  readonly output: SettledOutput | undefined
+  /** Only with an output schema. */
   readonly schemaJudge: SchemaJudge | undefined
-  readonly constraintJudge: ConstraintJudge | undefined
+  readonly constraintJudge: ConstraintJudge
   readonly promptId: string | undefined
   readonly history: CallHistory
   readonly tally: Tally
@@ -62,7 +60,7 @@ export interface SettleOptions {
  *                  +-- one corrective turn behind the history so far --> attempt
  */
 export async function settle(options: SettleOptions): Promise<SettledRun> {
-  const { tally, history, signal, output } = options
+  const { tally, history, signal, promptId } = options
   let messages = options.messages
   let stepsLeft = options.maxSteps
 
@@ -88,26 +86,22 @@ export async function settle(options: SettleOptions): Promise<SettledRun> {
     }
     if (endsInToolCalls(raw.steps.at(-1))) return { ...run, unjudged: 'tool-calls' }
 
-    const answer = output && (await readAnswer(output, raw))
-    if (answer !== undefined) options.schemaJudge?.countAnswer()
-    if (answer !== undefined && !answer.ok) {
-      await options.schemaJudge?.judge({ issues: answer.issues, text }, stepsLeft > 0)
+    const answer = await options.schemaJudge?.(raw, stepsLeft > 0)
+    if (answer?.ok === false) {
       messages = [...messages, correctiveTurn({ issues: answer.issues })]
       continue
     }
 
-    const context = {
-      promptId: options.promptId,
-      modelId: raw.response.modelId,
-      attempt: tally.attempts,
-    }
-    const constraints = (await options.constraintJudge?.look({ text, parsed: answer?.value }, context)) ?? []
-    const failing = options.constraintJudge?.judge(constraints, text, stepsLeft > 0) ?? []
-    if (failing.length > 0) {
-      messages = [...messages, correctiveTurn({ constraints: failing })]
+    const { found, toCorrect } = await options.constraintJudge(
+      { text, parsed: answer?.value },
+      { promptId, modelId: raw.response.modelId, attempt: tally.attempts },
+      stepsLeft > 0,
+    )
+    if (toCorrect.length > 0) {
+      messages = [...messages, correctiveTurn({ constraints: toCorrect })]
       continue
     }
-    return { ...run, constraints, ...(answer !== undefined && { object: { value: answer.value } }) }
+    return { ...run, constraints: found, ...(answer !== undefined && { object: { value: answer.value } }) }
   }
 }
 
