@@ -154,6 +154,18 @@ describe('AI-44 cascade()', () => {
     expect([text, _meta.cascade?.budgetExceeded]).toEqual(['one', true])
   })
 
+  test('AIT-49 the first tier is asked whatever the time, and what just fits a budget of cost goes on', async () => {
+    const tiers = () => [
+      { model: model('a', costing('one', 1)), evaluate: () => false },
+      { model: model('b', costing('two', 1)), evaluate: () => false },
+      { model: model('c', 'three') },
+    ]
+    const run = (budget: { maxCost?: number; maxLatencyMs?: number }) =>
+      generate(ask, { model: cascade({ tiers: tiers(), budget }), input })
+    expect((await run({ maxLatencyMs: 0 })).text).toBe('one')
+    expect((await run({ maxCost: 2 })).text).toBe('three')
+  })
+
   test('AIT-49 AI-24 a cost that is no number is ignored', async () => {
     const tiers = [{ model: model('a', 'one'), evaluate: () => false }, { model: model('b', 'two') }]
     const { text, _meta } = await generate(ask, {
@@ -204,6 +216,15 @@ describe('AI-44 AI-32 a tier whose answers never will do', () => {
     )
     expect(error).toMatchObject({ name: 'ValidationExhaustedError', attempts: 1 })
     expect(onExhausted).toHaveBeenCalledTimes(2)
+  })
+
+  test('is forgotten when a later one has a result that is rejected', async () => {
+    const tiers = [
+      { model: model('a', 'no') },
+      { model: model('b', { object: { n: 1 } }), evaluate: () => false },
+    ]
+    const error = await rejection(generate(typed, { model: cascade({ tiers }) }))
+    expect(error).toMatchObject({ name: 'CascadeExhaustedError', lastResult: { object: { n: 1 } } })
   })
 
   test('gives its error over budget, if no tier has a result', async () => {

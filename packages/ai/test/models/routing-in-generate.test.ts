@@ -83,6 +83,29 @@ describe('AI-40 AI-41 a fallback in generate', () => {
     expect(JSON.stringify(_meta)).not.toContain('five')
   })
 
+  test('AI-34 AI-42 where that one runs out too, the error counts the answers of both', async () => {
+    const models = ['a', 'b'].map((id) => scriptedModel(['no', 'no', 'no'], { id }))
+    const failed = generate(answer, {
+      model: fallback(models[0]!, models[1]!),
+      validationRetry: { maxRetries: 1 },
+    })
+    await expect(failed).rejects.toMatchObject({ attempts: 4, maxAttempts: 4 })
+    expect(models.map(({ calls }) => calls.length)).toEqual([2, 2])
+  })
+
+  test('AI-32 AI-42 and with no step left no other model is asked', async () => {
+    const b = scriptedModel([{ object: { sum: 7 } }])
+    const onExhausted = vi.fn<() => void>()
+    const failed = generate(answer, {
+      model: fallback(scriptedModel(['no']), b),
+      maxSteps: 1,
+      validationRetry: { onExhausted },
+    })
+    await expect(failed).rejects.toMatchObject({ name: 'ValidationExhaustedError', attempts: 1 })
+    expect(onExhausted).toHaveBeenCalledOnce()
+    expect(b.calls).toHaveLength(0)
+  })
+
   test('AI-42 AIT-40 unless on leaves that out', async () => {
     const b = scriptedModel([{ object: { sum: 7 } }], { id: 'b' })
     const model = fallback(scriptedModel(['no object']), b, { on: ['server_error'] })

@@ -1,4 +1,12 @@
-import { constraint, ConstraintViolationError, context, generate, prompt, type Constraint } from '@crux/ai'
+import {
+  constraint,
+  ConstraintViolationError,
+  context,
+  generate,
+  prompt,
+  stream,
+  type Constraint,
+} from '@crux/ai'
 import { scriptedModel } from '@crux/ai/testing'
 import { inspect } from 'node:util'
 import { describe, expect, test, vi } from 'vitest'
@@ -105,6 +113,17 @@ describe('AI-35 constraints', () => {
     const error = await rejection(generate(ask, { model, constraints: [short], maxSteps: 2 }))
     expect(error).toBeInstanceOf(ConstraintViolationError)
     expect(model.calls).toHaveLength(2)
+  })
+
+  test('AI-29 in a stream they only report, and an assert that fails is no suggestion', async () => {
+    const model = scriptedModel(['Much too long a slogan', 'Short!'])
+    const { completion } = await stream(ask, { model, constraints: [short] })
+    expect((await completion).constraints).toMatchObject({
+      allPassed: false,
+      suggestFallback: false,
+      entries: [{ name: 'short', attempt: 1, pass: false }],
+    })
+    expect(model.calls).toHaveLength(1)
   })
 
   test('AI-31 they see the validated object, behind the schema', async () => {

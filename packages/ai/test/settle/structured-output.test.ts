@@ -103,10 +103,22 @@ describe('AI-31 an answer and its schema', () => {
     expect(inspect(error)).not.toContain('Lovelace')
   })
 
-  test('AI-34 an answer without text says why there is none', async () => {
-    const model = scriptedModel([{ finishReason: 'content-filter' }, { object: ada }])
+  test.each(['', ' \n'])('AI-34 an answer without text says why there is none: %j', async (text) => {
+    const model = scriptedModel([{ text, finishReason: 'content-filter' }, { object: ada }])
     await generate(ask, { model, validationRetry: {} })
     expect(lastTurn(model, 1)).toContain('no answer, finish reason content-filter')
+  })
+
+  test('AI-34 the error names at most 20 places, each once', async () => {
+    const keys = Array.from({ length: 21 }, (_, index) => `k${index}`)
+    const shape = Object.fromEntries(keys.map((key) => [key, z.string().min(5).regex(/x/)]))
+    const answer = Object.fromEntries(keys.map((key) => [key, 'a']))
+    const many = prompt({ prompt: 'Much.', output: z.object(shape) })
+    const error = await rejection(generate(many, { model: scriptedModel([{ object: answer }]) }))
+    const named = keys.slice(0, 10).join(', ')
+    expect(error).toMatchObject({
+      message: `generate(): no valid answer after 1 answer: 42 issues at ${named}`,
+    })
   })
 
   test('AI-34 the default of validationRetry is 3 retries, without it none', async () => {
@@ -122,6 +134,17 @@ describe('AI-31 an answer and its schema', () => {
     const onRetry = () => Promise.reject(error)
     const model = scriptedModel(['no', 'no'])
     expect(await rejection(generate(ask, { model, validationRetry: { onRetry } }))).toBe(error)
+    expect(model.calls).toHaveLength(1)
+  })
+
+  test('AI-32 AI-67 an abort while onRetry runs sends no correction', async () => {
+    const controller = new AbortController()
+    const reason = new Error('left')
+    const onRetry = async () => controller.abort(reason)
+    const model = scriptedModel(['no', { object: ada }])
+    const options = { model, abortSignal: controller.signal, validationRetry: { onRetry } }
+    expect(await rejection(generate(ask, options))).toBe(reason)
+    await new Promise((resolve) => setTimeout(resolve, 20))
     expect(model.calls).toHaveLength(1)
   })
 
@@ -200,6 +223,27 @@ describe('AI-32 corrections and tools', () => {
     expect(inspect(result)).toContain('tool-calls')
     expect(check).not.toHaveBeenCalled()
     expect(model.calls).toHaveLength(1)
+  })
+
+  test('AI-36 calls that the provider has executed leave the answer to be judged, open ones do not', async () => {
+    const call = { type: 'tool-call', toolCallId: 'p', toolName: 'web', input: '{}', providerExecuted: true }
+    const result = { type: 'tool-result', toolCallId: 'p', toolName: 'web', result: {} }
+    const text = { type: 'text', text: JSON.stringify(ada) }
+    const answering = (content: readonly object[], unified: string) => {
+      const script = scriptedModel([''])
+      return {
+        ...script,
+        doGenerate: async (options: Parameters<typeof script.doGenerate>[0]) => ({
+          ...(await script.doGenerate(options)),
+          content: content as never,
+          finishReason: { unified: unified as never, raw: unified },
+        }),
+      }
+    }
+    const judged = await generate(ask, { model: answering([call, result, text], 'stop') })
+    expect(judged.object).toEqual(ada)
+    const open = await generate(ask, { model: answering([call, text], 'tool-calls'), maxSteps: 1 })
+    expect(() => open.object).toThrow('the run ended with tool calls')
   })
 
   test('AI-36 the same with maxSteps used up', async () => {
