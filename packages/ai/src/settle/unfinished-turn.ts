@@ -88,13 +88,15 @@ function plain(value: unknown): JSONValue {
   try {
     return JSON.parse(JSON.stringify(value) ?? 'null')
   } catch {
-    return String(value)
+    // Not its own text: an object without a prototype has none.
+    return typeof value === 'bigint' ? String(value) : Object.prototype.toString.call(value)
   }
 }
 
 function errorText(error: unknown): string {
-  if (error instanceof Error) return error.message
-  return typeof error === 'string' ? error : (JSON.stringify(error) ?? 'unknown error')
+  if (error === undefined || error === null) return 'unknown error'
+  if (error instanceof Error) return String(error)
+  return typeof error === 'string' ? error : JSON.stringify(plain(error))
 }
 
 function metadata({ providerMetadata }: { readonly providerMetadata?: ProviderMetadata | undefined }) {

@@ -1,6 +1,13 @@
-import { cascade, generate, prompt, settledMessages, stream } from '@crux/ai'
-import { scriptedModel, type ScriptStep } from '@crux/ai/testing'
-import { APICallError, createUIMessageStreamResponse, toUIMessageStream, tool, type ModelMessage } from 'ai'
+import { cascade, createCruxAi, generate, prompt, settledMessages, stream } from '@crux/ai'
+import { scriptedGateway, scriptedModel, type ScriptStep } from '@crux/ai/testing'
+import {
+  APICallError,
+  createUIMessageStreamResponse,
+  generateText,
+  toUIMessageStream,
+  tool,
+  type ModelMessage,
+} from 'ai'
 import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import { approve, bank, call, calls, createBank, suspend, told } from '../approvals/approvals-kit.ts'
@@ -61,10 +68,14 @@ describe.each(ways)('AI-65 %s that fails after tools ran', (_name, run) => {
         tools: [
           { name: 'add', input: {} },
           { name: 'wait', input: {} },
+          { name: 'confirm', input: {} },
         ],
       },
     ])
-    const error = await rejection(run({ model, tools: { ...tools, wait }, abortSignal: controller.signal }))
+    const confirm = tool({ inputSchema: z.object({}) })
+    const error = await rejection(
+      run({ model, tools: { ...tools, wait, confirm }, abortSignal: controller.signal }),
+    )
     expect(settledMessages(error)).toEqual([
       { role: 'user', content: 'Add.' },
       {
@@ -73,6 +84,7 @@ describe.each(ways)('AI-65 %s that fails after tools ran', (_name, run) => {
           { type: 'text', text: 'Two at once.' },
           { type: 'tool-call', toolCallId: 'call-1-0', toolName: 'add', input: {} },
           { type: 'tool-call', toolCallId: 'call-1-1', toolName: 'wait', input: {} },
+          { type: 'tool-call', toolCallId: 'call-1-2', toolName: 'confirm', input: {} },
         ],
       },
       {
@@ -90,6 +102,12 @@ describe.each(ways)('AI-65 %s that fails after tools ran', (_name, run) => {
             toolName: 'wait',
             output: { type: 'error-text', value: 'no result: call ended with AbortError; it may have run' },
           },
+          {
+            type: 'tool-result',
+            toolCallId: 'call-1-2',
+            toolName: 'confirm',
+            output: { type: 'error-text', value: 'no result: call ended with AbortError' },
+          },
         ],
       },
     ])
@@ -106,21 +124,18 @@ describe.each(ways)('AI-65 %s that fails after tools ran', (_name, run) => {
 
   test('has none for an error that ended two calls, nor for values that are no objects', async () => {
     const controller = new AbortController()
-    const hang = (): ScriptStep[] => [addCall, { hang: true }]
-    const both = [1, 2].map(() =>
-      rejection(run({ model: scriptedModel(hang()), tools: adder().tools, abortSignal: controller.signal })),
-    )
-    setTimeout(() => controller.abort(new Error('all')), 50)
-    const [first, second] = await Promise.all(both)
-    expect(first).toBe(second)
-    expect(settledMessages(first)).toBeUndefined()
-
+    const models = [1, 2, 3].map(() => scriptedModel([addCall, { hang: true }]))
     const own = new AbortController()
-    const error = rejection(
-      run({ model: scriptedModel(hang()), tools: adder().tools, abortSignal: own.signal }),
-    )
-    setTimeout(() => own.abort('a text'), 50)
-    expect(settledMessages(await error)).toBeUndefined()
+    const [first, second, third] = models.map((model, index) => {
+      const abortSignal = (index < 2 ? controller : own).signal
+      return rejection(run({ model, tools: adder().tools, abortSignal }))
+    })
+    await vi.waitFor(() => expect(models.map(({ calls }) => calls.length)).toEqual([2, 2, 2]))
+    controller.abort(new Error('all'))
+    expect(await first).toBe(await second)
+    expect(settledMessages(await first)).toBeUndefined()
+    own.abort('a text')
+    expect(settledMessages(await third)).toBeUndefined()
   })
 })
 
@@ -141,13 +156,121 @@ test('AI-65 the history of a failed correction has the attempts before it', asyn
   expect(add).toHaveBeenCalledOnce()
 })
 
+test('AI-65 what ended is told as the SDK would have told it', async () => {
+  const metadata = { providerMetadata: { acme: { itemId: 'i1' } } }
+  const file = { mediaType: 'image/png', data: { type: 'data', data: 'aGk=' } }
+  const web = { toolName: 'web', providerExecuted: true }
+  const sdkContent = [
+    { type: 'text', text: '' },
+    { type: 'text', text: 'Let me see.', ...metadata },
+    { type: 'reasoning', text: 'Hm.', ...metadata },
+    { type: 'file', ...file, ...metadata },
+    { type: 'reasoning-file', ...file },
+    { type: 'custom', kind: 'acme.note', ...metadata },
+    { type: 'source', sourceType: 'url', id: 's1', url: 'https://a.test' },
+    { type: 'tool-call', toolCallId: 'w1', input: '{}', ...web, ...metadata },
+    { type: 'tool-result', toolCallId: 'w1', result: { found: 1 }, ...web, ...metadata },
+    { type: 'tool-call', toolCallId: 'w2', input: '{}', ...web },
+    ...['object', 'text', 'nothing', 'fails', 'throws', 'says', 'shrugs', 'wait'].map((toolName) => ({
+      type: 'tool-call',
+      toolCallId: toolName,
+      toolName,
+      input: '{}',
+    })),
+  ]
+  const script = scriptedModel(['', ''])
+  const model = {
+    ...script,
+    doGenerate: async (options: Parameters<typeof script.doGenerate>[0]) => ({
+      ...(await script.doGenerate(options)),
+      content: sdkContent as never,
+      finishReason: { unified: 'tool-calls' as const, raw: undefined },
+    }),
+  }
+  const make = (execute: () => unknown) => tool({ inputSchema: z.object({}), execute: async () => execute() })
+  const fail = (value: unknown) => () => Promise.reject(value)
+  const toolsWith = (wait: () => unknown) => ({
+    object: make(() => ({ sum: 3 })),
+    text: make(() => 'three'),
+    nothing: make(() => undefined),
+    fails: make(fail(new Error('no luck'))),
+    throws: make(fail({ code: 7 })),
+    says: make(fail('out of luck')),
+    shrugs: make(fail(undefined)),
+    wait: make(wait),
+  })
+
+  const { responseMessages } = await generateText({ model, prompt: 'Add.', tools: toolsWith(() => 'done') })
+  const controller = new AbortController()
+  const wait = () => {
+    setTimeout(() => controller.abort(), 20)
+    return new Promise(() => {})
+  }
+  const error = await rejection(
+    generate(ask, { model, tools: toolsWith(wait), abortSignal: controller.signal }),
+  )
+  const [, ...turns] = settledMessages(error) ?? []
+  const [assistant, results] = responseMessages
+  expect(turns[0]).toEqual(assistant)
+  const withoutLast = ({ content }: ModelMessage) => content.slice(0, -1)
+  expect(turns).toHaveLength(2)
+  expect(withoutLast(turns[1]!)).toEqual(withoutLast(results!))
+  expect(turns[1]?.content.at(-1)).toMatchObject({ toolCallId: 'wait', output: { type: 'error-text' } })
+})
+
+test('AI-65 tools of the provider have run too', async () => {
+  const script = scriptedModel([''])
+  const web = { toolCallId: 'w1', toolName: 'web' }
+  const content = [
+    { type: 'tool-call', input: '{}', providerExecuted: true, ...web },
+    { type: 'tool-result', result: { found: 1 }, ...web },
+    { type: 'text', text: 'no number' },
+  ]
+  const model = {
+    ...script,
+    doGenerate: async (options: Parameters<typeof script.doGenerate>[0]) => ({
+      ...(await script.doGenerate(options)),
+      content: content as never,
+    }),
+  }
+  const typed = prompt({ prompt: 'A number.', output: z.number() })
+  const messages = settledMessages(await rejection(generate(typed, { model })))
+  expect(messages?.map(({ role }) => role)).toEqual(['user', 'assistant'])
+})
+
+test('AI-65 a model that counts its calls anew in each step gets no result of an earlier one', async () => {
+  const controller = new AbortController()
+  const wait = tool({
+    inputSchema: z.object({}),
+    execute: () => {
+      setTimeout(() => controller.abort(), 20)
+      return new Promise<string>(() => {})
+    },
+  })
+  const steps = ['add', 'wait'].map((name) => ({ tools: [{ name, input: {}, id: 'call_0' }] }))
+  const tools = { ...adder().tools, wait }
+  const error = await rejection(
+    generate(ask, { model: scriptedModel(steps), tools, abortSignal: controller.signal }),
+  )
+  expect(settledMessages(error)?.at(-1)).toMatchObject({
+    content: [{ toolName: 'wait', output: { type: 'error-text', value: /may have run/ } }],
+  })
+})
+
 test('AI-65 a result is told as toModelOutput has it, unless that has to be waited for', async () => {
   const controller = new AbortController()
   const make = (toModelOutput: never) =>
-    tool({ inputSchema: z.object({}), execute: async () => ({ big: 1n, text: 'raw' }), toModelOutput })
+    tool({
+      inputSchema: z.object({}),
+      execute: async () => Object.assign(Object.create(null), { big: 1n }),
+      toModelOutput,
+    })
   const tools = {
     now: make((() => ({ type: 'text', value: 'short' })) as never),
-    later: make((async () => ({ type: 'text', value: 'short' })) as never),
+    later: make((() => Promise.reject(new Error('nobody waits for this'))) as never),
+    fails: make((() => {
+      throw new Error('broken')
+    }) as never),
     wait: tool({
       inputSchema: z.object({}),
       execute: () => {
@@ -156,12 +279,15 @@ test('AI-65 a result is told as toModelOutput has it, unless that has to be wait
       },
     }),
   }
-  const model = scriptedModel([{ tools: ['now', 'later', 'wait'].map((name) => ({ name, input: {} })) }])
+  const model = scriptedModel([
+    { tools: ['now', 'later', 'fails', 'wait'].map((name) => ({ name, input: {} })) },
+  ])
   const error = await rejection(generate(ask, { model, tools, abortSignal: controller.signal }))
   expect(settledMessages(error)?.at(-1)).toMatchObject({
     content: [
       { output: { type: 'text', value: 'short' } },
       // A BigInt has no JSON.
+      { output: { type: 'json', value: '[object Object]' } },
       { output: { type: 'json', value: '[object Object]' } },
       { output: { type: 'error-text' } },
     ],
@@ -241,6 +367,36 @@ describe('approved tools', () => {
     expect(object).toEqual({ paid: 5 })
     expect(told(model, 1)).toContain('paid 5')
     expect(pay).toHaveBeenCalledOnce()
+  })
+
+  test('AI-44 AI-89 AIT-25 the same behind corrections in the tier that is rejected', async () => {
+    const { pay, tools, messages } = await approved()
+    const typed = prompt({ id: 'bank', prompt: 'Pay my bills.', output: z.object({ paid: z.number() }) })
+    const large = scriptedModel([{ object: { paid: 5 } }])
+    const tiers = [{ model: scriptedModel(['Hm.', 'Hm.']) }, { model: large }]
+    const validationRetry = { maxRetries: 1 }
+    const { object } = await generate(typed, { model: cascade({ tiers }), tools, messages, validationRetry })
+    expect(object).toEqual({ paid: 5 })
+    expect(told(large)).toContain('paid 5')
+    expect(pay).toHaveBeenCalledOnce()
+  })
+
+  test('AI-65 used up before a failure that ran nothing, the call is answered all the same', async () => {
+    const { pay, tools, messages } = await approved()
+    const down = new Error('down')
+    const { generate: unable } = createCruxAi({
+      gateway: scriptedGateway({ generateText: () => Promise.reject(down) }),
+    })
+    const error = await rejection(unable(bank, { model: scriptedModel([]), tools, messages }))
+    expect(error).toBe(down)
+    expect(settledMessages(error)?.at(-1)).toMatchObject({
+      role: 'tool',
+      content: [
+        { type: 'tool-approval-response' },
+        { output: { type: 'error-text', value: 'no result: call ended with Error' } },
+      ],
+    })
+    expect(pay).not.toHaveBeenCalled()
   })
 
   test('AI-44 AI-89 AIT-25 a rejected tier behind it: it runs once, and the next tier sees its result', async () => {
