@@ -11,6 +11,7 @@ export type ChunkSource =
 
 /** A source that is read at most once. */
 export interface OpenedSource {
+  /** May throw at once what a source does. */
   readonly next: () => Promise<IteratorResult<unknown, unknown>>
   /** Aborts the source's signal, then leaves it. A function that was not called yet is never called. */
   readonly abort: (reason?: unknown) => void
@@ -40,8 +41,7 @@ export function openSource(source: ChunkSource): OpenedSource {
   }
 
   return {
-    // Async, so that what the source throws at once is a rejection too.
-    next: async () => (pulled ??= pullFrom(source, controller.signal)).next(),
+    next: () => (pulled ??= pullFrom(source, controller.signal)).next(),
     leave,
     abort: (reason) => {
       controller.abort(reason)

@@ -47,7 +47,6 @@ export async function collectBufferedStream(
   // It may reject while nobody races it.
   aborted.catch(ignore)
   signal?.addEventListener('abort', abort)
-  if (signal?.aborted) abort()
 
   const chunks: Chunk[] = []
   let texts = noTexts

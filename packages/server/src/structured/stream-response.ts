@@ -1,5 +1,5 @@
 import { encodeEvent } from '@crux/core/sse'
-import { isTurnFailure } from '@crux/core/structured'
+import { isTurnFailure, type Chunk } from '@crux/core/structured'
 import { checkAddedHeaders, createStreamHeaders } from '../push/stream-headers.ts'
 import { unref } from '../push/unref.ts'
 import { assertChunk, openSource, type ChunkSource } from './chunk-source.ts'
@@ -35,7 +35,7 @@ const genericError = { code: 'internal', message: 'The stream failed.' }
  * read, and at most one chunk waits (STR-33).
  *
  *     read ──▶ pull ──▶ next() ──▶ chunk ──▶ bytes
- *                └─ still waiting after heartbeatMs ──▶ comment; the chunk is held for the next read
+ *                └─ still waiting after heartbeatMs ──▶ comment; the chunk is for the next read
  */
 export function streamResponse(source: ChunkSource, options: TurnOptions): Response {
   const { headers, status = 200, signal, onError = reportError, maskError, heartbeatMs, saysDone } = options
@@ -43,10 +43,8 @@ export function streamResponse(source: ChunkSource, options: TurnOptions): Respo
   const opened = openSource(source)
   let controller: ReadableStreamDefaultController<Uint8Array>
   let isOver = false
-  let isWanted = false
   let isAsked = false
   let hasFailed = false
-  let held: { readonly text: string; readonly isLast: boolean } | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function finish(): void {
@@ -56,24 +54,9 @@ export function streamResponse(source: ChunkSource, options: TurnOptions): Respo
   }
 
   function leave(): void {
-    if (isOver) return
     finish()
     controller.close()
     opened.abort(signal?.reason)
-  }
-
-  /** Gives bytes to the read that waits, or keeps them for the next one. */
-  function give(text: string, isLast: boolean): void {
-    if (!isWanted) {
-      held = { text, isLast }
-      return
-    }
-    isWanted = false
-    held = undefined
-    clearTimeout(timer)
-    if (isLast) finish()
-    controller.enqueue(utf8.encode(text))
-    if (isLast) controller.close()
   }
 
   async function ask(): Promise<void> {
@@ -87,7 +70,12 @@ export function streamResponse(source: ChunkSource, options: TurnOptions): Respo
       answer = { text: fail(error), isLast: true }
     }
     isAsked = false
-    if (!isOver) give(answer.text, answer.isLast)
+    if (isOver) return
+    clearTimeout(timer)
+    if (answer.isLast) finish()
+    // Where a comment was given to the read that waited, it is there for the next one.
+    controller.enqueue(utf8.encode(answer.text))
+    if (answer.isLast) controller.close()
   }
 
   function read({ done, value }: IteratorResult<unknown, unknown>) {
@@ -113,10 +101,7 @@ export function streamResponse(source: ChunkSource, options: TurnOptions): Respo
   function expectHeartbeat(): void {
     clearTimeout(timer)
     if (heartbeatMs <= 0) return
-    timer = setTimeout(() => {
-      isWanted = false
-      controller.enqueue(utf8.encode(heartbeat))
-    }, heartbeatMs)
+    timer = setTimeout(() => controller.enqueue(utf8.encode(heartbeat)), heartbeatMs)
     unref(timer)
   }
 
@@ -129,9 +114,6 @@ export function streamResponse(source: ChunkSource, options: TurnOptions): Respo
       },
       // Only ever called while a read waits.
       pull: () => {
-        if (isOver) return
-        isWanted = true
-        if (held) return give(held.text, held.isLast)
         expectHeartbeat()
         // What it could fail with is told on the wire.
         if (!isAsked) void ask()
@@ -147,8 +129,7 @@ export function streamResponse(source: ChunkSource, options: TurnOptions): Respo
 }
 
 /** Throws for what JSON cannot tell, such as a bigint or a cycle. */
-function encodeChunk(chunk: unknown): string {
-  assertChunk(chunk)
+function encodeChunk(chunk: Chunk): string {
   return encodeEvent({ data: JSON.stringify(chunk) })
 }
 

@@ -141,7 +141,15 @@ test('STR-32 a comment is sent while a read waits in silence, and no chunk is lo
   push(hello)
   await vi.advanceTimersByTimeAsync(60_000)
   expect(await next()).toContain('text-delta')
+
+  const inTime = next()
+  push({ type: 'status', message: 'in time' })
+  expect(await inTime).toContain('in time')
+  await vi.advanceTimersByTimeAsync(60_000)
+  const waiting = next()
+  expect(vi.getTimerCount()).toBe(1)
   await reader?.cancel()
+  expect(await waiting).toBe('')
   expect(vi.getTimerCount()).toBe(0)
 })
 
@@ -186,6 +194,25 @@ test('STR-34 the source is returned once, and not awaited', async () => {
   controller.abort()
   await expect.poll(() => calls).toContain('return')
   expect(calls).toEqual(['next', 'return'])
+})
+
+test('STR-34 a cancel reaches a stream that waits, and how a source fails to end is of no use to anyone', async () => {
+  const ends: string[] = []
+  const end = (name: string) => {
+    ends.push(name)
+    // That nobody handles it would fail the run.
+    return Promise.reject(new Error('cannot end'))
+  }
+  const iterable: AsyncIterable<Chunk> = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return: () => end('return') }),
+  }
+  for (const source of [new ReadableStream<Chunk>({ cancel: () => end('cancel') }), iterable]) {
+    const reader = toSSE(source).body?.getReader()
+    const pending = reader?.read()
+    await reader?.cancel()
+    await pending
+  }
+  await expect.poll(() => ends).toEqual(['cancel', 'return'])
 })
 
 test('STR-34 an abort of the request ends the body without a marker, and lets go of the signal', async () => {
@@ -242,6 +269,8 @@ test.each<[string, ChunkSource]>([
   ],
   ['a bigint', from([{ type: 'app.big', secret: 1n }])],
   ['a cycle', from([cycle])],
+  ['a chunk with an empty type', from([{ type: '', secret: 1 }])],
+  ['a chunk that is a list', from([Object.assign(['secret'], { type: 'app.list' })])],
   ['a chunk without type', from([{ secret: 1 }])],
   ['a chunk that is no object', from(['secret'])],
   ['null', from([null])],
