@@ -87,7 +87,9 @@ test('STR-32 toSSE adds done and the marker, in one write', async () => {
 })
 
 test('STR-32 createStreamResponse writes the chunks and the marker alone', async () => {
-  expect(await createStreamResponse(from([hello])).text()).toBe(
+  const response = createStreamResponse(from([hello]))
+  expect(response.status).toBe(200)
+  expect(await response.text()).toBe(
     'data: {"type":"text-delta","id":"t1","delta":"Hi\\n"}\n\ndata: [DONE]\n\n',
   )
 })
@@ -133,8 +135,13 @@ test('STR-32 a comment is sent while a read waits in silence, and no chunk is lo
   const reader = toSSE(source).body?.getReader()
   const next = async () => new TextDecoder().decode((await reader?.read())?.value)
   for (let beat = 0; beat < 2; beat++) {
-    const read = next()
-    await vi.advanceTimersByTimeAsync(15_000)
+    let isBack = false
+    const read = next().finally(() => {
+      isBack = true
+    })
+    await vi.advanceTimersByTimeAsync(14_999)
+    expect(isBack).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
     expect(await read).toBe(':\n\n')
   }
   // Nobody waits now: time passes without a comment, and the chunk is kept.
@@ -169,6 +176,27 @@ test('STR-33 without a reader nothing is pulled, and then one at a time', async 
     await new Promise((resolve) => setTimeout(resolve, 1))
     expect(pulled).toBeLessThanOrEqual(read + 1)
   }
+  await reader?.cancel()
+})
+
+test('STR-33 while a chunk is waited for, comments ask for no other', async () => {
+  vi.useFakeTimers()
+  let asked = 0
+  const source: AsyncIterable<Chunk> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        asked++
+        return new Promise(() => {})
+      },
+    }),
+  }
+  const reader = toSSE(source).body?.getReader()
+  for (let beat = 0; beat < 3; beat++) {
+    const read = reader?.read()
+    await vi.advanceTimersByTimeAsync(15_000)
+    await read
+  }
+  expect(asked).toBe(1)
   await reader?.cancel()
 })
 
