@@ -205,10 +205,22 @@ describe('SSE-35 the early end', () => {
   })
 
   test('an abort before the first next() cancels the body unread', async () => {
-    const { body, seen } = bodyOf(['data: a\n\n'])
+    const { body, seen } = bodyOf([], { open: true })
     const events = parseEventStream(body, { signal: AbortSignal.abort(new Error('never')) })
     await expect(events.next()).rejects.toThrow('never')
     expect(seen.isCancelled).toBe(true)
+  })
+
+  test('an abort that makes the body fail, as that of a fetch, is told by its reason', async () => {
+    const abort = new AbortController()
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) =>
+        abort.signal.addEventListener('abort', () => controller.error(new Error('of the body'))),
+    })
+    const pending = parseEventStream(body, { signal: abort.signal }).next()
+    const reason = new Error('enough')
+    abort.abort(reason)
+    await expect(pending).rejects.toBe(reason)
   })
 
   test('a body that fails rejects with its own error, after the events before it', async () => {

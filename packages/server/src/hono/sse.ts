@@ -38,7 +38,7 @@ export function sse<E extends Env = any, P extends string = any, I extends Input
     const started = await start(c)
     if (typeof started === 'function') {
       const waitUntil = options.waitUntil ?? waitUntilOf(c)
-      const answered = answer(request, started, { method: c.req.method, waitUntil })
+      const answered = answer(request, started, waitUntil)
       if (!('open' in answered)) return respond(c, answered)
       return respond(c, { status: 200, headers: answered.headers, body: toBody(answered, request) })
     }

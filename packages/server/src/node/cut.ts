@@ -17,7 +17,7 @@ export function cut(res: NodeResponse): void {
  * not keep the process alive; 0 waits for ever.
  */
 export function cutWhenStuck(res: NodeResponse, afterMs: number): void {
-  if (afterMs === 0 || res.destroyed) return
+  if (afterMs === 0) return
   let left = res.writableLength
   let looksWithoutProgress = 0
   const timer = setInterval(() => {

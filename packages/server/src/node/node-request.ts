@@ -75,6 +75,12 @@ function streamOf(req: NodeRequest): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
+        if (req.readableEnded === true) {
+          if (req.readableDidRead !== true) controller.close()
+          else
+            controller.error(new Error('Middleware has read the body, and has left nothing in "req.body".'))
+          return
+        }
         const onData = (piece: unknown) => {
           // Text if middleware has set an encoding.
           controller.enqueue(piece instanceof Uint8Array ? piece : new TextEncoder().encode(String(piece)))

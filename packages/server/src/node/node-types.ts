@@ -13,6 +13,8 @@ export interface NodeRequest {
   readonly body?: unknown
   /** True once somebody has read from the body. */
   readonly readableDidRead?: boolean | undefined
+  /** True once somebody has read to its end. */
+  readonly readableEnded?: boolean | undefined
   readonly on: (event: string, listener: (argument: unknown) => void) => unknown
   readonly off: (event: string, listener: (argument: unknown) => void) => unknown
   readonly pause: () => unknown
@@ -38,6 +40,7 @@ export interface NodeResponse {
   readonly setHeader: (name: string, value: string | readonly string[]) => unknown
   readonly getHeader: (name: string) => number | string | readonly string[] | undefined
   readonly writeHead: (status: number) => unknown
+  readonly flushHeaders?: () => unknown
   readonly write: (bytes: Uint8Array) => boolean
   readonly end: () => unknown
   readonly destroy: (error?: Error) => unknown

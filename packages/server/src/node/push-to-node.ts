@@ -45,7 +45,6 @@ export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): vo
         res.flush?.()
       } catch (error) {
         // Middleware has failed. It is the end of this client, and of no other.
-        output.isReady = false
         leave(error)
         res.destroy()
       }

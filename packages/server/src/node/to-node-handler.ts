@@ -1,4 +1,5 @@
 import { answers, type Answer, type AnsweringHandler } from '../push/pushed-body.ts'
+import { tell } from '../push/tell.ts'
 import { toRequest } from './node-request.ts'
 import type { NodeRequest, NodeResponse } from './node-types.ts'
 import { pipeToNode } from './pipe-to-node.ts'
@@ -12,7 +13,8 @@ export type NodeHandler = (req: NodeRequest, res: NodeResponse, next?: (error?: 
  * handlers of this package are written straight to `res`; of any other the response body is piped, with backpressure.
  *
  * `request.signal` aborts when the client leaves. A handler that rejects goes to `next(error)`; without `next` it is a
- * bare 500, or, once the headers are out, the end of the connection. A request that cannot be represented is 400.
+ * bare 500, or, once the headers are out, the end of the connection, and `console.error` hears why. A request that
+ * cannot be represented is 400.
  *
  * @example
  * createServer(toNodeHandler(cruxSSEHandler({ store }))).listen(3000)
@@ -24,9 +26,12 @@ export function toNodeHandler(
   const ours = handler[answers]
   return (req, res, next) => {
     const leaving = new AbortController()
-    res.on('close', () => {
+    const onClose = () => {
       if (!res.writableEnded) leaving.abort(clientLeft)
-    })
+    }
+    res.on('close', onClose)
+    // Middleware took its time, and the client did not wait.
+    if (res.destroyed) onClose()
     // Of a stream of HTTP/2 that the client has closed with the code of no error `close` would not come if it is written to.
     res.stream?.on('aborted', () => res.destroy())
     // Without a listener the error of a socket would end the process; what follows from it comes with `close`.
@@ -52,8 +57,10 @@ async function serve(
     if ('open' in answered) pushToNode(res, answered)
     else await pipeToNode(res, answered, request.method === 'HEAD')
   } catch (error) {
+    if (next !== undefined && !res.headersSent) return next(error)
+    // Who has left is not waiting for an answer, and often the reason for the error.
+    if (!res.destroyed) void tell('toNodeHandler', undefined, error, { phase: 'handler' })
     if (res.headersSent) res.destroy()
-    else if (next !== undefined) next(error)
     else endBare(res, 500)
   }
 }

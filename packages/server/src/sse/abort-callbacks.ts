@@ -49,10 +49,8 @@ export function createAbortCallbacks(onFailure: (error: unknown) => void): Abort
       controller.abort(reason)
       // One that an earlier one has undone is gone from the set by then.
       for (const { callback } of entries) void run(callback)
-      entries.clear()
     },
     forget: () => {
-      waiting?.clear()
       waiting = undefined
     },
   }

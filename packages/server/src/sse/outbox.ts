@@ -88,13 +88,12 @@ export function createOutbox(
       give(chunk)
     }
     if (state === 'ending' && queue.bytes() === 0) finish()
-    if (state === 'done') return
     watch()
     if (state === 'open' && !isFull()) listener.onRoom()
   }
 
   function isFull(): boolean {
-    if (output.isBuffered) return !output.isReady || queue.bytes() > 0
+    if (output.isBuffered) return !output.isReady
     return queue.bytes() - ownBytes >= highWaterMarkBytes
   }
 
@@ -152,7 +151,6 @@ export function createOutbox(
   function leave(error?: unknown): void {
     if (state === 'done') return
     listener.onGone(error)
-    queue.clear()
     settle()
   }
 
@@ -167,6 +165,7 @@ export function createOutbox(
     state = 'done'
     clearTimeout(beat)
     clearTimeout(look)
+    queue.clear()
     output = noOutput
     listener.onDone()
   }
@@ -183,26 +182,21 @@ export function createOutbox(
       pump()
     },
     open: (given) => {
-      if (state === 'done') {
-        given.end()
-        return { onReady, onGone: leave }
+      // The reader may have left while the response was made.
+      if (state !== 'done') {
+        output = given
+        movedAt = performance.now()
+        if (heartbeatMs > 0) beatIn(heartbeatMs)
+        watch()
       }
-      output = given
-      gaveAt = movedAt = performance.now()
-      if (heartbeatMs > 0 && state === 'open') beatIn(heartbeatMs)
-      watch()
       return { onReady, onGone: leave }
     },
     end: () => {
       if (state !== 'open') return
       state = 'ending'
-      clearTimeout(beat)
       pump()
     },
-    drop: () => {
-      queue.clear()
-      finish()
-    },
+    drop: finish,
     leave: () => leave(),
   }
 }

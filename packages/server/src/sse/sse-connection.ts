@@ -64,7 +64,7 @@ export function createSseConnection(
   const reported = new WeakSet<object>()
   let word: SseEnd | undefined
   let resolveClosed = (_word: SseEnd): void => {}
-  let waiting: ((isOpen: boolean) => void)[] = []
+  const waiting: ((isOpen: boolean) => void)[] = []
   let hasAccepted = false
   let isWriteAfterReturn = false
   let lifetime: ReturnType<typeof setTimeout> | undefined
@@ -75,9 +75,7 @@ export function createSseConnection(
 
   const outbox = createOutbox(settings.outbox, {
     onRoom: () => {
-      const writers = waiting
-      waiting = []
-      for (const resolve of writers) resolve(true)
+      for (const resolve of waiting.splice(0)) resolve(true)
     },
     onGone: (error) => {
       if (error !== undefined) report(error, 'transport')
@@ -94,8 +92,7 @@ export function createSseConnection(
   function end(why: SseEnd, lastFrames = ''): void {
     if (word !== undefined) return
     word = why
-    const writers = waiting
-    waiting = []
+    const writers = waiting.splice(0)
     if (writers.length > 0) afterwards(() => writers.forEach((resolve) => resolve(false)))
     if (lastFrames !== '') outbox.push(lastFrames)
     if (why === 'overflow') outbox.drop()
@@ -123,9 +120,9 @@ export function createSseConnection(
   }
 
   function isMerelyTheAbort(error: unknown): boolean {
-    const { aborted, reason } = callbacks.signal
-    if (!aborted) return false
-    if (error === reason || error === request.signal.reason) return true
+    if (!callbacks.signal.aborted) return false
+    const { aborted, reason } = request.signal
+    if (aborted && error === reason) return true
     return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError'
   }
 

@@ -10,14 +10,6 @@ import { tell } from '../push/tell.ts'
 import { createSseConnection, type ConnectionSettings, type SseConnection } from './sse-connection.ts'
 import type { SseHandler, SseOptions } from './sse-types.ts'
 
-/** What differs from request to request where a framework stands in between. */
-export interface SseAnswerOptions {
-  /** The method that was routed, if it is not that of the request (SSE-33). */
-  readonly method?: string | undefined
-  /** In place of the option of the same name. */
-  readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined
-}
-
 /** The streams of one value of `sse`: its options, checked once, and its open connections. */
 export interface SseServer {
   /**
@@ -28,8 +20,9 @@ export interface SseServer {
   /**
    * The answer with this handler: a pushed body, which takes a slot and must be opened (`toResponse`, `toBody`), or a
    * response without the handler: 204, headers for HEAD, 503 when full, `retry` alone after `close` (SSE-2, SSE-25).
+   * `waitUntil` is for this request in place of the option.
    */
-  readonly answer: (request: Request, handler: SseHandler, options?: SseAnswerOptions) => Answer
+  readonly answer: (request: Request, handler: SseHandler, waitUntil?: SseOptions['waitUntil']) => Answer
   /** Ends all streams as `shutdown` and takes no new ones: clients come back, to another instance. Idempotent. */
   readonly close: () => void
   /** How many streams are open. */
@@ -61,11 +54,11 @@ export function createSseServer(options: SseOptions = {}): SseServer {
 
   return {
     answerEnded: (request) => stopAfterEnd(readId(request), added),
-    answer: (request, handler, { method = request.method, waitUntil: ownWaitUntil = waitUntil } = {}) => {
+    answer: (request, handler, ownWaitUntil = waitUntil) => {
       const lastEventId = readId(request)
       const stopped = stopAfterEnd(lastEventId, added)
       if (stopped !== undefined) return stopped
-      if (method === 'HEAD') return new Response(null, { headers })
+      if (request.method === 'HEAD') return new Response(null, { headers })
       if (isClosed) return comeBack(headers)
       if (connections.size >= maxConnections) return errorResponse(tooManyConnections, added)
       const connection = createSseConnection(settings, {

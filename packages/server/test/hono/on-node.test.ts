@@ -8,6 +8,7 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { describe, expect, onTestFinished, vi } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { test } from '../support/live-test.ts'
 import { rawGet } from '../support/raw-client.ts'
 
@@ -35,7 +36,7 @@ function createWitness() {
     for await (const tick of ticks(stream.signal)) if (!(await stream.write(tick))) return
   }
   const expectOnce = () =>
-    vi.waitFor(() => {
+    eventually(() => {
       expect(seen.toSorted()).toEqual(
         ['first', 'second', 'registered late', 'generator finalised', 'closed aborted'].toSorted(),
       )
@@ -146,9 +147,9 @@ describe('SSE-33 on Node', () => {
       value,
     )
     const client = await rawGet((await listen(getRequestListener(app.fetch))).port)
-    await vi.waitFor(() => expect(isAtWork).toBe(true))
+    await eventually(() => expect(isAtWork).toBe(true))
     client.socket.destroy()
-    await vi.waitFor(() => expect(isGone).toBe(true))
+    await eventually(() => expect(isGone).toBe(true))
     go()
     await expectOnce()
     expect(value.stats()).toEqual({ open: 0 })
@@ -179,7 +180,7 @@ describe('SSE-33 on Node', () => {
     request.on('data', (piece: string) => {
       text += piece
     })
-    await vi.waitFor(() => expect(text).toContain('data: 2\n\n'))
+    await eventually(() => expect(text).toContain('data: 2\n\n'))
     // As browsers leave. After a reset without an error Node sometimes closes nothing while a write is under way.
     request.close(constants.NGHTTP2_CANCEL)
     await expectOnce()
@@ -209,7 +210,7 @@ describe('SSE-33 on Node', () => {
     )
     expect(written).toBeLessThan(1_000)
     client.socket.resume()
-    await vi.waitFor(() => expect(written).toBeGreaterThan(before + 10))
+    await eventually(() => expect(written).toBeGreaterThan(before + 10))
     client.socket.destroy()
     await expect(stream?.closed).resolves.toBe('aborted')
   })

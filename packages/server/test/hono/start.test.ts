@@ -79,15 +79,13 @@ describe('SSE-32 start', () => {
     expect([response.status, await response.text()]).toEqual([403, 'Not yours.'])
   })
 
-  test('that gives nothing is an error, and no stream without end', async () => {
+  // As from JavaScript, where a `return` is forgotten.
+  test.each([undefined, null, 'text'])('that gives %j is an error, and no stream', async (given) => {
     let seen: unknown
-    const app = new Hono()
-      // As from JavaScript, where a `return` is forgotten.
-      .get('/', sse((() => undefined) as never))
-      .onError((error, c) => {
-        seen = error
-        return c.text('', 500)
-      })
+    const app = new Hono().get('/', sse((() => given) as never)).onError((error, c) => {
+      seen = error
+      return c.text('', 500)
+    })
     expect((await app.request('/')).status).toBe(500)
     expect(CruxError.is(seen, 'invalid-value')).toBe(true)
   })
@@ -152,6 +150,7 @@ describe('SSE-32 a client that comes back after the end', () => {
         seen.push('middleware')
         if (c.req.query('key') === undefined) return c.text('Sign in first.', 401)
         c.header('x-seen', 'yes')
+        c.header('content-type', 'text/plain')
         // Hono lets what is set on `c.res` win over the response of a handler.
         c.res.headers.set('cache-control', 'max-age=60')
         await next()

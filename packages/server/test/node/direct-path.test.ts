@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { toNodeHandler } from '@crux/server'
 import { describe, expect, onTestFinished, vi } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { follow, test } from '../support/live-test.ts'
 import { withoutEpoch } from '../support/read-frames.ts'
 import { rawGet, rawRequest } from '../support/raw-client.ts'
@@ -80,11 +81,11 @@ describe('SSE-27 the fast path', () => {
     })
     const client = await rawGet(port)
     for (let turn = 1; turn <= 4; turn++) {
-      await vi.waitFor(() => expect(client.text().split('"reason":"expired"').length).toBe(turn + 1))
+      await eventually(() => expect(client.text().split('"reason":"expired"').length).toBe(turn + 1))
       await client.until('0\r\n\r\n')
       client.socket.write('GET /live HTTP/1.1\r\nhost: test.local\r\n\r\n')
     }
-    await vi.waitFor(() => expect(counts).toHaveLength(5))
+    await eventually(() => expect(counts).toHaveLength(5))
     expect(new Set(counts).size).toBe(1)
   })
 
@@ -123,6 +124,8 @@ describe('SSE-27 the fast path', () => {
     listen,
     write,
   }) => {
+    const log = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => log.mockRestore())
     const handler = makeHandler()
     const handle = toNodeHandler(handler)
     const { port } = await listen((req, res) => {
@@ -145,7 +148,10 @@ describe('SSE-27 the fast path', () => {
     await bad.untilClosed()
     const sent = await rawGet(port, '/sent')
     await sent.untilClosed()
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    expect(log.mock.calls).toEqual([
+      ['toNodeHandler (handler):', expect.objectContaining({ code: 'ERR_HTTP_HEADERS_SENT' })],
+    ])
+    await eventually(() => expect(handler.stats()).toEqual({ open: 1 }))
   })
 
   test('SSE-29 LIVE-14 headers of earlier middleware stay, vary is joined, and flush is called after each write', async ({
@@ -189,9 +195,9 @@ describe('SSE-27 the fast path', () => {
     for (const client of clients) await client.until(ready)
     expect(handler.stats()).toEqual({ open: 2 })
     clients[0]?.socket.destroy()
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 1 }))
     clients[1]?.socket.resetAndDestroy()
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 0 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 0 }))
     expect(reasons).toEqual(['left', 'left'])
   })
 
@@ -211,11 +217,11 @@ describe('SSE-27 the fast path', () => {
     })
     const { port } = await listen(toNodeHandler(handler))
     const client = await rawGet(port)
-    await vi.waitFor(() => expect(asked).toHaveLength(1))
+    await eventually(() => expect(asked).toHaveLength(1))
     client.socket.destroy()
-    await vi.waitFor(() => expect(asked[0]?.signal.aborted).toBe(true))
+    await eventually(() => expect(asked[0]?.signal.aborted).toBe(true))
     decide(true)
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 0 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 0 }))
     expect(handler.errors).toEqual([])
   })
 
@@ -273,7 +279,7 @@ describe('SSE-27 the fast path', () => {
     expect(res?.destroyed).toBe(false)
     await vi.advanceTimersByTimeAsync(5_200)
     expect(res?.destroyed).toBe(true)
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0))
+    await eventually(() => expect(vi.getTimerCount()).toBe(0))
   }, 20_000)
 })
 
@@ -297,11 +303,11 @@ describe('SSE-26 HTTP/2', () => {
       expect(headers).not.toHaveProperty(name)
     let text = ''
     stream.setEncoding('utf8').on('data', (piece: string) => (text += piece))
-    await vi.waitFor(() => expect(text).toContain(ready))
+    await eventually(() => expect(text).toContain(ready))
     await write.plan('p')
-    await vi.waitFor(() => expect(text).toContain('"key":"p"'))
+    await eventually(() => expect(text).toContain('"key":"p"'))
     expect(text).toMatch(/^retry: 1000\n\n:\n\n/)
     stream.close()
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 0 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 0 }))
   })
 })

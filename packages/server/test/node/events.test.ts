@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { RequestListener, ServerResponse } from 'node:http'
+import { ServerResponse, type RequestListener } from 'node:http'
 import {
   connect as connectHttp2,
   createServer as createHttp2Server,
@@ -15,6 +15,7 @@ import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
 import { describe, expect, onTestFinished, vi } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { rawGet, rawRequest } from '../support/raw-client.ts'
 import { read, said, takeStream, test, turn, type MakeSse, type ReportingRoute } from '../support/sse-test.ts'
 
@@ -88,7 +89,7 @@ describe('SSE-26 SSE-27 the ways out', () => {
       })
       stream.close()
     }
-    await vi.waitFor(() => expect(route.stats()).toEqual({ open: 0 }))
+    await eventually(() => expect(route.stats()).toEqual({ open: 0 }))
   })
 
   test('SSE-23 SSE-27 headers and first bytes are out before the handler starts, and no stream stands in between', async ({
@@ -112,6 +113,19 @@ describe('SSE-26 SSE-27 the ways out', () => {
     await client.until(':\n\n')
     expect(seen).toEqual([[true, 0, client.text().length]])
     expect(streams).not.toHaveBeenCalled()
+  })
+
+  test('SSE-27 once the headers are out chunks go to the socket as they are', async ({ makeSse, listen }) => {
+    const writes = vi.spyOn(ServerResponse.prototype, 'write')
+    onTestFinished(() => writes.mockRestore())
+    const { handler, stream: taking } = takeStream()
+    const client = await rawGet((await listen(toNodeHandler(makeSse(handler)))).port)
+    const stream = await taking
+    for (const word of ['one', 'two']) await stream.write(word)
+    stream.close()
+    await client.until('\r\n0\r\n\r\n')
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+    expect(writes.mock.calls.map(([bytes]) => text(bytes))).toEqual(['3\r\n:\n\n\r\n'])
   })
 
   test('SSE-29 headers of earlier middleware stay, and res.flush is called after each write', async ({
@@ -241,7 +255,7 @@ describe('A client that leaves', () => {
         const client = await rawGet(port ?? 0, '/events')
         await client.until('data: 3')
         client.socket[way]()
-        await vi.waitFor(() => expect(calls.toSorted()).toEqual(all))
+        await eventually(() => expect(calls.toSorted()).toEqual(all))
         expect(route.stats()).toEqual({ open: 0 })
       }
       expect(route.errors).toEqual([])
@@ -262,12 +276,73 @@ describe('A client that leaves', () => {
       calls.length = 0
       const client = http2Client(port)
       const { stream, text } = await follow2(client)
-      await vi.waitFor(() => expect(text()).toContain('data: 3'))
+      await eventually(() => expect(text()).toContain('data: 3'))
       leave(client, stream)
-      await vi.waitFor(() => expect(calls.toSorted()).toEqual(all))
+      await eventually(() => expect(calls.toSorted()).toEqual(all))
       expect(route.stats()).toEqual({ open: 0 })
     }
     expect(route.errors).toEqual([])
+  })
+
+  test('SSE-28 over HTTP/2, without an error code, while it takes nothing of what is written', async ({
+    makeSse,
+  }) => {
+    const { handler, stream: taking } = takeStream()
+    const client = http2Client(await listenHttp2(toNodeHandler(makeSse(handler))))
+    const { stream: answer } = await follow2(client)
+    const stream = await taking
+    answer.pause()
+    while (await Promise.race([stream.write('x'.repeat(10_000)), setTimeout(100, false)]));
+    answer.close()
+    expect(await stream.closed).toBe('aborted')
+  })
+
+  test('SSE-28 before anything was sent, and the handler learns of it', async ({ makeSse }) => {
+    const { handler, stream: taking } = takeStream()
+    const route = makeSse(handler, { maxLifetimeMs: 1_000_000 })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const handle = toNodeHandler(route)
+    const port = await listenHttp2((req, res) => {
+      handle(req, res)
+      // In the gap between the answer and its start.
+      res.destroy()
+    })
+    http2Client(port)
+      .request({ ':path': '/events' })
+      .on('error', () => {})
+    const stream = await taking
+    expect([await stream.closed, stream.signal.aborted, route.stats()]).toEqual([
+      'aborted',
+      true,
+      { open: 0 },
+    ])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('SSE-28 after it nothing is written or ended', async ({ makeSse, listen }) => {
+    const { handler, stream: taking } = takeStream()
+    const calls: string[] = []
+    const handle = toNodeHandler(makeSse(handler))
+    const { port } = await listen((req, res) => {
+      for (const name of ['write', 'end'] as const) {
+        const inner = res[name].bind(res)
+        Object.assign(res, {
+          [name]: (...given: [Uint8Array]) => {
+            if (res.destroyed) calls.push(name)
+            return inner(...given)
+          },
+        })
+      }
+      handle(req, res)
+    })
+    const client = await rawGet(port)
+    const stream = await taking
+    await client.until(':\n\n')
+    client.socket.destroy()
+    expect(await stream.closed).toBe('aborted')
+    await turn()
+    expect(calls).toEqual([])
   })
 
   test('SSE-28 half a client: one that has sent its end still gets everything', async ({
@@ -295,7 +370,7 @@ describe('A client that leaves', () => {
     const client = await rawGet((await listen(toNodeHandler(route))).port)
     await client.until(':\n\n')
     client.socket.destroy()
-    await vi.waitFor(async () => expect(await closed).toBe('aborted'))
+    await eventually(async () => expect(await closed).toBe('aborted'))
   })
 
   test('SSE-28 middleware whose write fails ends its own client, and onError hears of it', async ({
@@ -516,9 +591,9 @@ describe('SSE-11a a reader that takes nothing, on Node', () => {
     const client = http2Client(await listenHttp2(toNodeHandler(route)))
     const { stream } = await follow2(client)
     stream.pause()
-    expect(await vi.waitFor(() => streams[0]?.closed ?? Promise.reject(new Error('not yet')))).toBe('aborted')
+    expect(await eventually(() => streams[0]?.closed ?? Promise.reject(new Error('not yet')))).toBe('aborted')
     stream.resume()
-    await vi.waitFor(() => expect(stream.closed).toBe(true))
+    await eventually(() => expect(stream.closed).toBe(true))
     expect([stream.rstCode, client.destroyed]).toEqual([2, false])
   })
 })
@@ -529,14 +604,14 @@ test('SSE-26 a pipelined request waits for its turn, and then streams', async ({
   const { port } = await listen(toNodeHandler(route))
   const get = 'GET /events HTTP/1.1\r\nhost: test.local\r\n\r\n'
   const client = await rawRequest(port, ['GET /events HTTP/1.1', 'host: test.local'], get)
-  await vi.waitFor(() => expect(streams).toHaveLength(2))
+  await eventually(() => expect(streams).toHaveLength(2))
   await streams[1]?.write('of the second')
   await streams[0]?.write('of the first')
   streams[0]?.close()
   await client.until('of the second')
   expect(client.text().indexOf('of the first')).toBeLessThan(client.text().indexOf('of the second'))
   streams[1]?.close()
-  await vi.waitFor(() => expect(client.text().split('0\r\n\r\n')).toHaveLength(3))
+  await eventually(() => expect(client.text().split('0\r\n\r\n')).toHaveLength(3))
 })
 
 test('SSE-23 SSE-28 no timer of a stream keeps the process alive', async () => {

@@ -2,7 +2,8 @@ import { Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { test } from '../support/live-test.ts'
 import { rawGet } from '../support/raw-client.ts'
 
@@ -23,7 +24,7 @@ describe('on adapters of others', () => {
     await write.plan('p')
     await client.until('"key":"p"')
     client.socket.destroy()
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 0 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 0 }))
   })
 
   test('LIVE-16 Readable.fromWeb: the end of the handler is the end of the body', async ({

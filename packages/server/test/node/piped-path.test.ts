@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { toNodeHandler } from '@crux/server'
 import express, {
   type NextFunction,
   type Request as ExpressRequest,
   type Response as ExpressResponse,
 } from 'express'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { test } from '../support/live-test.ts'
 import { rawGet } from '../support/raw-client.ts'
 
@@ -18,11 +20,12 @@ describe('SSE-27 the piped path', () => {
     const handle = toNodeHandler(() => new Response('grüße', { status: 418, headers }))
     const { url } = await listen((req, res) => {
       res.setHeader('access-control-allow-origin', '*')
+      res.setHeader('set-cookie', 'session=7')
       handle(req, res)
     })
     const answer = await fetch(url)
     expect([answer.status, await answer.text()]).toEqual([418, 'grüße'])
-    expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect(answer.headers.getSetCookie()).toEqual(['session=7', 'a=1', 'b=2'])
     expect(answer.headers.get('access-control-allow-origin')).toBe('*')
     const empty = await listen(toNodeHandler(() => new Response(null, { status: 204 })))
     expect((await fetch(empty.url)).status).toBe(204)
@@ -53,10 +56,33 @@ describe('SSE-27 the piped path', () => {
         before = made
         return isStill
       },
-      { timeout: 5_000, interval: 100 },
+      { timeout: 20_000, interval: 100 },
     )
     client.socket.resume()
-    await vi.waitUntil(() => made > before, { timeout: 5_000 })
+    await eventually(() => expect(made).toBeGreaterThan(before))
+  })
+
+  test('SSE-29 res.flush is called after each write', async ({ listen }) => {
+    const body = () =>
+      new ReadableStream({
+        start: (controller) => {
+          for (const piece of ['one', 'two']) controller.enqueue(new TextEncoder().encode(piece))
+          controller.close()
+        },
+      })
+    const handle = toNodeHandler(() => new Response(body()))
+    const calls: string[] = []
+    const { url } = await listen((req, res) => {
+      const inner = res.write.bind(res)
+      res.write = (bytes: Uint8Array) => {
+        calls.push('write')
+        return inner(bytes)
+      }
+      Object.assign(res, { flush: () => calls.push('flush') })
+      handle(req, res)
+    })
+    expect(await (await fetch(url)).text()).toBe('onetwo')
+    expect(calls).toEqual(['write', 'flush', 'write', 'flush'])
   })
 
   test('SSE-28 a client that leaves cancels the body and aborts the request', async ({ listen }) => {
@@ -75,9 +101,93 @@ describe('SSE-27 the piped path', () => {
     const client = await rawGet(port)
     await client.until('hello')
     client.socket.destroy()
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(cancelled.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual(['abort', 'cancel']),
     )
+  })
+
+  test('SSE-28 one that has left before, or while the response was made, is gone too', async ({ listen }) => {
+    let cancelled = 0
+    const seen: boolean[] = []
+    const handle = toNodeHandler(async (request) => {
+      const isGone = request.signal.aborted
+      seen.push(isGone)
+      if (!isGone) await once(request.signal, 'abort')
+      return new Response(new ReadableStream({ cancel: () => void cancelled++ }))
+    })
+    const { port } = await listen(async (req, res) => {
+      // Middleware that takes its time.
+      if (req.url === '/slow') await once(res, 'close')
+      handle(req, res)
+      if (req.url !== '/slow') req.socket.destroy()
+    })
+    for (const [index, path] of ['/', '/slow'].entries()) {
+      const client = await rawGet(port, path)
+      if (path === '/slow') client.socket.destroy()
+      await eventually(() => expect(cancelled).toBe(index + 1))
+    }
+    expect(seen).toEqual([false, true])
+  })
+
+  test('SSE-28 the signal of a clone aborts too, and none does once the response is complete', async ({
+    listen,
+  }) => {
+    const signals: AbortSignal[] = []
+    const { port, url } = await listen(
+      toNodeHandler((request) => {
+        signals.push(request.signal, request.clone().signal)
+        return new URL(request.url).pathname === '/live' ? new Response('done') : new Promise(() => {})
+      }),
+    )
+    const closed = await listen((_req, res) => void res.end())
+    expect(await (await fetch(url)).text()).toBe('done')
+    // By then the first response is closed on its server too.
+    await fetch(closed.url)
+    const client = await rawGet(port, '/never')
+    await eventually(() => expect(signals).toHaveLength(4))
+    client.socket.destroy()
+    await eventually(() => expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, true, true]))
+  })
+
+  test('SSE-27 the headers do not wait for a body that has nothing to say yet', async ({ listen }) => {
+    const { url } = await listen(
+      toNodeHandler(() => new Response(new ReadableStream(), { headers: { 'x-one': '1' } })),
+    )
+    const answer = await fetch(url)
+    expect(answer.headers.get('x-one')).toBe('1')
+    await answer.body?.cancel()
+  })
+
+  test('SSE-28 a response that somebody destroys under a write is no uncaught error', async ({ listen }) => {
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined
+    const handle = toNodeHandler(
+      () => new Response(new ReadableStream<Uint8Array>({ start: (given) => void (controller = given) })),
+    )
+    let destroy = () => {}
+    const { port } = await listen((req, res) => {
+      destroy = () => res.destroy()
+      handle(req, res)
+    })
+    const client = await rawGet(port)
+    await client.until('\r\n\r\n')
+    destroy()
+    controller?.enqueue(new Uint8Array(1))
+    await client.untilClosed()
+  })
+
+  test('SSE-27 headers that cannot be sent cancel the body', async ({ listen }) => {
+    vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => void vi.restoreAllMocks())
+    let isCancelled = false
+    const handle = toNodeHandler(
+      () => new Response(new ReadableStream({ cancel: () => void (isCancelled = true) })),
+    )
+    const { port } = await listen((req, res) => {
+      res.flushHeaders()
+      handle(req, res)
+    })
+    await (await rawGet(port)).untilClosed()
+    expect(isCancelled).toBe(true)
   })
 
   test('SSE-27 a body that fails ends the connection at once, also while a write waits for drain', async ({
@@ -104,7 +214,7 @@ describe('SSE-27 the piped path', () => {
     const client = await rawGet(port)
     await client.until('\r\n\r\n')
     client.socket.pause()
-    await vi.waitUntil(() => isFull)
+    await eventually(() => expect(isFull).toBe(true))
     fail()
     client.socket.resume()
     await client.untilClosed()
@@ -127,9 +237,13 @@ describe('SSE-27 the piped path', () => {
   })
 
   test('SSE-30 a handler that rejects is a bare 500, or next(error)', async ({ listen }) => {
-    const failing = toNodeHandler(() => Promise.reject(new Error('hunter2')))
+    const log = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => log.mockRestore())
+    const error = new Error('hunter2')
+    const failing = toNodeHandler(() => Promise.reject(error))
     const plain = await fetch((await listen(failing)).url)
     expect([plain.status, await plain.text()]).toEqual([500, ''])
+    expect(log.mock.calls).toEqual([['toNodeHandler (handler):', error]])
 
     const app = express()
     app.get('/live', failing)
@@ -138,9 +252,12 @@ describe('SSE-27 the piped path', () => {
     })
     const viaNext = await fetch((await listen(app)).url)
     expect([viaNext.status, await viaNext.text()]).toEqual([503, '7'])
+    expect(log.mock.calls).toHaveLength(1)
   })
 
   test('SSE-30 a handler that fails after the headers are out ends the connection', async ({ listen }) => {
+    const log = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => log.mockRestore())
     const handle = toNodeHandler(() => Promise.reject(new Error('hunter2')))
     const { port } = await listen((req, res) => {
       res.writeHead(200)
@@ -150,5 +267,25 @@ describe('SSE-27 the piped path', () => {
     const client = await rawGet(port)
     await client.untilClosed()
     expect(client.text()).not.toContain('hunter2')
+    expect(log).toHaveBeenCalledOnce()
+  })
+
+  test('SSE-30 one that fails because the client has left is no error to tell of', async ({ listen }) => {
+    const log = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => log.mockRestore())
+    let isOver = false
+    const { port } = await listen(
+      toNodeHandler(async (request) => {
+        await once(request.signal, 'abort')
+        isOver = true
+        throw request.signal.reason
+      }),
+    )
+    const client = await rawGet(port)
+    client.socket.end()
+    client.socket.destroy()
+    await eventually(() => expect(isOver).toBe(true))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(log).not.toHaveBeenCalled()
   })
 })

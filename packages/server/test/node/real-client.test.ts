@@ -5,6 +5,7 @@ import { toNodeHandler } from '@crux/server'
 import express from 'express'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { cuttingProxy } from '../support/cutting-proxy.ts'
+import { eventually } from '../support/eventually.ts'
 import { test } from '../support/live-test.ts'
 import { listChange, planChange, taskChange } from '../support/writer.ts'
 
@@ -33,7 +34,7 @@ describe('with the client of @crux/core', () => {
     app.get('/events', toNodeHandler(handler))
     const { port } = await listen(app)
     const client = connect(`http://127.0.0.1:${port}/events`)
-    await vi.waitFor(() => expect(client.getConnection().isReady).toBe(true))
+    await eventually(() => expect(client.getConnection().isReady).toBe(true))
     expect(client.getPlan('p')?.title).toBe('Launch the site')
     expect(client.getTasks('l').map(({ id }) => id)).toEqual(['a'])
 
@@ -45,11 +46,11 @@ describe('with the client of @crux/core', () => {
       taskChange('l', 'a', { status: 'completed', endedAt: 1 }, 'completed'),
       listChange('l', { planId: 'p', status: 'completed' }),
     )
-    await vi.waitFor(() => expect(client.getTaskList('l')?.status).toBe('completed'))
+    await eventually(() => expect(client.getTaskList('l')?.status).toBe('completed'))
     expect(renders).toEqual([['completed', 'completed']])
 
     handler.withdraw('')
-    await vi.waitFor(() => expect(client.getConnection().status).toBe('ended'))
+    await eventually(() => expect(client.getConnection().status).toBe('ended'))
   })
 
   test('LIVE-16 a client of a handler that closes comes back to the next one', async ({
@@ -61,12 +62,12 @@ describe('with the client of @crux/core', () => {
     let handler = makeHandler({ retryMs: 1 })
     const { url } = await listen((req, res) => toNodeHandler(handler)(req, res))
     const client = connect(url)
-    await vi.waitFor(() => expect(client.getConnection().status).toBe('live'))
+    await eventually(() => expect(client.getConnection().status).toBe('live'))
     const old = handler
     handler = makeHandler({ retryMs: 1 })
     old.close()
     await write.plan('p', { title: 'Later' })
-    await vi.waitFor(() => expect(client.getPlan('p')?.title).toBe('Later'), { timeout: 5_000 })
+    await eventually(() => expect(client.getPlan('p')?.title).toBe('Later'))
     expect(handler.stats()).toEqual({ open: 1 })
   })
 

@@ -61,7 +61,8 @@ describe('SSE-18 a handler that fails', () => {
     expect(chosen).toContain('event: stream-error\ndata: {"code":"quota","message":"7"}\n\n')
     for (const mask of [
       () => undefined,
-      () => ({ code: 1, message: secret }),
+      () => ({ code: 1, message: 'text' }),
+      () => ({ code: 'quota', message: secret }),
       () => {
         throw new Error('of the mask')
       },
@@ -120,6 +121,18 @@ describe('SSE-18 a handler that fails', () => {
       [secret, 'handler'],
       [undefined, 'handler'],
     ])
+    const shut = makeSse(
+      (stream) =>
+        new Promise((_resolve, reject) => {
+          stream.onAbort(() => reject(undefined))
+        }),
+    )
+    const body = read(shut)
+    await turn()
+    shut.close()
+    await body.untilEnd()
+    // Although the reason of a request that was not aborted is undefined too.
+    expect(shut.errors).toMatchObject([{ error: undefined, phase: 'handler' }])
     const early = makeSse(async () => {
       throw new DOMException('of a fetch', 'AbortError')
     })

@@ -1,8 +1,18 @@
+import type { ServerResponse } from 'node:http'
 import type { SseStream } from '@crux/server'
 import { toNodeHandler } from '@crux/server'
 import { expect, vi } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { rawGet } from '../support/raw-client.ts'
-import { collectGarbage, eventsUrl, readText, test, turn, type MakeSse } from '../support/sse-test.ts'
+import {
+  collectGarbage,
+  eventsUrl,
+  readText,
+  takeStream,
+  test,
+  turn,
+  type MakeSse,
+} from '../support/sse-test.ts'
 
 /** What belongs to one stream, by its name. */
 type Kept = Record<string, WeakRef<object>>
@@ -56,7 +66,7 @@ test.for(['the body is cancelled', 'the request is aborted', 'the route is close
     if (way === 'close()') streamOf(kept).close()
     const word = { 'the route is closed': 'shutdown', 'close()': 'complete' }[way as string] ?? 'aborted'
     expect(await closed[0]).toBe(word)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await turn()
       collectGarbage()
       expect(alive(kept)).toEqual([])
@@ -78,13 +88,61 @@ test('SSE-7 SSE-28 on node:http too, while the connection stays open for the nex
   streamOf(kept).close()
   expect(await closed[0]).toBe('complete')
   await client.until('0\r\n\r\n')
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await turn()
     collectGarbage()
     expect(alive(kept)).toEqual([])
   })
   client.socket.write('HEAD /live HTTP/1.1\r\nhost: test.local\r\n\r\n')
-  await vi.waitFor(() => expect(client.text().split('200 OK')).toHaveLength(3))
+  await eventually(() => expect(client.text().split('200 OK')).toHaveLength(3))
+})
+
+test('SSE-7 SSE-28 nor does a client that takes nothing keep it, once the last byte is handed to Node', async ({
+  makeSse,
+  listen,
+}) => {
+  const { route, kept, closed } = pendingRoute(makeSse)
+  const handle = toNodeHandler(route)
+  let res: ServerResponse | undefined
+  const { port } = await listen((req, given) => {
+    res = given
+    handle(req, given)
+  })
+  const client = await rawGet(port)
+  await client.until('xxx')
+  client.socket.pause()
+  while (res?.writableLength === 0) {
+    void streamOf(kept).write('x'.repeat(5_000))
+    await turn()
+  }
+  streamOf(kept).close()
+  expect(await closed[0]).toBe('complete')
+  await eventually(async () => {
+    await turn()
+    collectGarbage()
+    expect(alive(kept)).toEqual([])
+  })
+  expect(res?.closed).toBe(false)
+})
+
+test('SSE-7 a stream that is kept after its end does not keep the response', async ({ makeSse, listen }) => {
+  const { handler, stream: taking } = takeStream()
+  const handle = toNodeHandler(makeSse(handler))
+  const kept: Kept = {}
+  const { port } = await listen((req, res) => {
+    kept['res'] = new WeakRef(res)
+    handle(req, res)
+  })
+  const client = await rawGet(port)
+  const stream = await taking
+  client.socket.destroy()
+  expect(await stream.closed).toBe('aborted')
+  await eventually(async () => {
+    await turn()
+    collectGarbage()
+    expect(alive(kept)).toEqual([])
+  })
+  expect(await stream.write('late')).toBe(false)
 })
 
 test('SSE-7 after the end no timer is left', async ({ makeSse }) => {

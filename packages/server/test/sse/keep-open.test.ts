@@ -1,5 +1,6 @@
 import type { SseHandler, SseStream } from '@crux/server'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { read, readAll, said, takeStream, test, turn } from '../support/sse-test.ts'
 
 describe('SSE-5 what it means that a handler has returned', () => {
@@ -19,6 +20,15 @@ describe('SSE-5 what it means that a handler has returned', () => {
     },
     'an async one without an event that waits for the abort': async (stream) => {
       stream.onAbort(() => {})
+    },
+    'an async one with a comment alone that waits for the abort': async (stream) => {
+      stream.onAbort(() => {})
+      await stream.comment('hello')
+    },
+    'an async one with an event and a comment that waits for the abort': async (stream) => {
+      stream.onAbort(() => {})
+      await stream.write(1)
+      await stream.comment('hello')
     },
     'an async one that has stopped waiting for the abort': async (stream) => {
       stream.onAbort(() => {})()
@@ -42,6 +52,8 @@ describe('SSE-5 what it means that a handler has returned', () => {
     ['an async one without an event', true, 'open'],
     ['an async one without an event', false, 'complete'],
     ['an async one with a comment alone', undefined, 'complete'],
+    ['an async one with a comment alone that waits for the abort', undefined, 'open'],
+    ['an async one with an event and a comment that waits for the abort', undefined, 'complete'],
     ['an async one whose only write was refused', undefined, 'complete'],
     ['an async one without an event that waits for the abort', undefined, 'open'],
     ['an async one without an event that waits for the abort', true, 'open'],
@@ -109,7 +121,7 @@ describe('SSE-6 mistakes are loud', () => {
       })
       const text = await readAll(route)
       expect(text).not.toContain('late')
-      await vi.waitFor(() => expect(route.errors).toHaveLength(1))
+      await eventually(() => expect(route.errors).toHaveLength(1))
       expect(route.errors).toMatchObject([
         { phase: 'write', error: { name: 'SseError', code: 'write-after-return' } },
       ])
@@ -122,14 +134,29 @@ describe('SSE-6 mistakes are loud', () => {
 
   test('SSE-6 a write after close(), or after the client has left, is no mistake', async ({ makeSse }) => {
     const streams: SseStream[] = []
-    const route = makeSse((stream) => void streams.push(stream))
-    const [first, second] = [read(route), read(route)]
-    await turn()
-    streams[0]?.close()
-    await second.cancel()
-    for (const stream of streams) expect(await stream.write('late')).toBe(false)
-    expect(await first.untilEnd()).toBe(`:\n\n${said('complete')}`)
-    expect(route.errors).toEqual([])
+    const routes = [
+      makeSse((stream) => void streams.push(stream)),
+      makeSse(async (stream) => {
+        streams.push(stream)
+        await stream.closed
+      }),
+      makeSse(async (stream) => {
+        streams.push(stream)
+        stream.close()
+      }),
+    ]
+    for (const route of routes) {
+      streams.length = 0
+      const [first, second] = [read(route), read(route)]
+      await turn()
+      streams[0]?.close()
+      await second.cancel()
+      await turn()
+      expect(streams).toHaveLength(2)
+      for (const stream of streams) expect(await stream.write('late')).toBe(false)
+      expect(await first.untilEnd()).toBe(`:\n\n${said('complete')}`)
+      expect(route.errors).toEqual([])
+    }
   })
 
   test('SSE-6 a plain function with a timer, and its async twin with onAbort, stay open', async ({

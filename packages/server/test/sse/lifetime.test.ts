@@ -1,7 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { sse, type SseEnd, type SseStream } from '@crux/server'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { eventsUrl, read, readAll, readText, said, takeStream, test, turn } from '../support/sse-test.ts'
+
+/** Time stands still until it is moved on, but for `setImmediate`. */
+function fakeTimers(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
 
 describe('SSE-1 the response', () => {
   test('SSE-1 it is there at once, and the handler starts in a microtask afterwards', async ({ makeSse }) => {
@@ -106,6 +113,7 @@ describe('SSE-3 a stream ends once, at the first cause', () => {
     'SSE-3 what was accepted before "%s" is delivered, and only then is the stream closed and the slot free',
     async (cause, { makeSse }) => {
       let fail = (_error: Error) => {}
+      if (cause === 'expired') fakeTimers()
       const { handler, stream: taking } = takeStream()
       const route = makeSse(
         async (given, request) => {
@@ -114,7 +122,7 @@ describe('SSE-3 a stream ends once, at the first cause', () => {
             fail = reject
           })
         },
-        { maxLifetimeMs: cause === 'expired' ? 20 : undefined },
+        { maxLifetimeMs: cause === 'expired' ? 10_000 : undefined },
       )
       const response = route(new Request(eventsUrl))
       const stream = await taking
@@ -124,8 +132,8 @@ describe('SSE-3 a stream ends once, at the first cause', () => {
       })
       for (let n = 0; n < 5; n++) expect(await stream.write(n === 4 ? 'last' : n)).toBe(true)
       if (cause === 'error') fail(new Error('hunter2'))
-      else if (cause !== 'expired') causes[cause].end(stream, () => {}, route.close)
-      if (cause === 'expired') await vi.waitUntil(async () => !(await stream.comment()))
+      else if (cause === 'expired') await vi.advanceTimersByTimeAsync(10_000)
+      else causes[cause].end(stream, () => {}, route.close)
       await turn()
       expect([word, route.stats(), await stream.write('late')]).toEqual([undefined, { open: 1 }, false])
       const text = await response.text()
@@ -162,7 +170,7 @@ describe('SSE-3 a stream ends once, at the first cause', () => {
       after.push(await stream.write('late'), await stream.closed)
     })
     expect(await readAll(route)).toBe(`:\n\ndata: accepted\n\n${said('complete')}`)
-    await vi.waitFor(() => expect(after).toEqual([false, 'complete']))
+    await eventually(() => expect(after).toEqual([false, 'complete']))
     expect(route.errors).toEqual([])
   })
 
@@ -183,6 +191,7 @@ describe('SSE-8 the abort', () => {
     async (cause, { makeSse }) => {
       const calls: unknown[] = []
       const streams: SseStream[] = []
+      if (cause === 'expired') fakeTimers()
       const route = makeSse(
         (stream) => {
           streams.push(stream)
@@ -201,7 +210,7 @@ describe('SSE-8 the abort', () => {
           stream.onAbort(() => void calls.push('last'))
           stream.onAbort(undo)
         },
-        { maxLifetimeMs: cause === 'expired' ? 10 : undefined, maxBufferedBytes: 1000 },
+        { maxLifetimeMs: cause === 'expired' ? 60_000 : undefined, maxBufferedBytes: 1000 },
       )
       const leaving = new AbortController()
       const body = readText(route(new Request(eventsUrl, { signal: leaving.signal })).body)
@@ -209,6 +218,7 @@ describe('SSE-8 the abort', () => {
       const [stream] = streams
       if (stream === undefined) throw new Error('The handler has not run.')
       expect(stream.signal.aborted).toBe(false)
+      if (cause === 'expired') await vi.advanceTimersByTimeAsync(60_000)
       if (cause === 'shutdown') route.close()
       if (cause === 'overflow') for (let n = 0; n < 3; n++) void stream.write('x'.repeat(1000))
       if (cause === 'aborted') {
@@ -218,7 +228,7 @@ describe('SSE-8 the abort', () => {
       expect(await stream.closed).toBe(cause)
       expect(calls).toEqual(['signal', 'first', 'second', 'third', 'undone by the one before', 'last'])
       expect(stream.signal.reason).toMatchObject({ name: 'AbortError' })
-      await vi.waitFor(() =>
+      await eventually(() =>
         expect(
           route.errors.filter(({ phase }) => phase === 'abort').map(({ error }) => String(error)),
         ).toEqual(['Error: of another', 'Error: of a callback']),
@@ -287,19 +297,15 @@ describe('SSE-24 the end of a lifetime', () => {
   test('SSE-24 at maxLifetimeMs the stream ends as "expired", and nothing tells the client not to come back', async ({
     makeSse,
   }) => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
-    try {
-      const { handler, stream: taking } = takeStream()
-      const body = read(makeSse(handler, { maxLifetimeMs: 10_000 }))
-      const stream = await taking
-      await vi.advanceTimersByTimeAsync(9_999)
-      expect(stream.signal.aborted).toBe(false)
-      await vi.advanceTimersByTimeAsync(1)
-      expect(await stream.closed).toBe('expired')
-      expect([body.text(), vi.getTimerCount()]).toEqual([':\n\n', 0])
-    } finally {
-      vi.useRealTimers()
-    }
+    fakeTimers()
+    const { handler, stream: taking } = takeStream()
+    const body = read(makeSse(handler, { maxLifetimeMs: 10_000 }))
+    const stream = await taking
+    await vi.advanceTimersByTimeAsync(9_999)
+    expect(stream.signal.aborted).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await stream.closed).toBe('expired')
+    expect([body.text(), vi.getTimerCount()]).toEqual([':\n\n', 0])
   })
 
   test('SSE-24 a stream keeps its request reachable, so that an abort is heard', async ({ makeSse }) => {
@@ -358,7 +364,7 @@ describe('SSE-25 slots and closing', () => {
       const stopped = route(new Request(eventsUrl, { headers: { 'last-event-id': 'sse:end' } }))
       expect(stopped.status).toBe(204)
       await end(body, streams.at(-1) as SseStream)
-      await vi.waitFor(() => expect(route.stats()).toEqual({ open: 0 }))
+      await eventually(() => expect(route.stats()).toEqual({ open: 0 }))
     }
     expect(streams).toHaveLength(ends.length)
   })
@@ -401,6 +407,26 @@ describe('SSE-25 slots and closing', () => {
     sse(() => {}, { signal: closing.signal }).close()
     soft(removed.mock.calls[0]?.slice(0, 2)).toEqual(added.mock.calls[0]?.slice(0, 2))
   })
+
+  test.for(['complete', 'aborted'] as const)(
+    'SSE-7 a stream that is "%s" lets go of the signal of its request, which may live on',
+    async (cause, { makeSse }) => {
+      const request = new Request(eventsUrl)
+      const added = vi.spyOn(request.signal, 'addEventListener')
+      const removed = vi.spyOn(request.signal, 'removeEventListener')
+      const { handler, stream: taking } = takeStream()
+      const body = readText(makeSse(handler)(request).body)
+      const stream = await taking
+      if (cause === 'complete') stream.close()
+      else await body.cancel()
+      expect(await stream.closed).toBe(cause)
+      await body.untilEnd()
+      expect(added.mock.calls.length).toBeGreaterThan(0)
+      expect(new Set(removed.mock.calls.map(([, listener]) => listener))).toEqual(
+        new Set(added.mock.calls.map(([, listener]) => listener)),
+      )
+    },
+  )
 
   test('SSE-3 waitUntil is given closed, and one that throws breaks nothing', async ({ makeSse }) => {
     const given: Promise<unknown>[] = []

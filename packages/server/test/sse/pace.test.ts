@@ -85,6 +85,33 @@ describe('SSE-11a a reader that takes nothing', () => {
     expect([route.errors, vi.getTimerCount()]).toEqual([[], 0])
   })
 
+  test('SSE-11a so does one with nothing but the first comment, and the time runs from the response', async ({
+    makeSse,
+  }) => {
+    await pass(1_000_000)
+    const { handler, stream: taking } = takeStream()
+    makeSse(handler)(new Request(eventsUrl))
+    const stream = await taking
+    await pass(59_999)
+    expect(stream.signal.aborted).toBe(false)
+    await pass(1)
+    expect(await stream.closed).toBe('aborted')
+  })
+
+  test('SSE-11a SSE-23 a heartbeat that nobody takes is waited for as long as any other byte', async ({
+    makeSse,
+  }) => {
+    const { handler, stream: taking } = takeStream()
+    const route = makeSse(handler, { stallMs: 10_000, heartbeatMs: 60_000 })
+    const reader = route(new Request(eventsUrl)).body?.getReader()
+    const stream = await taking
+    await reader?.read()
+    await pass(60_000 + 9_999)
+    expect(stream.signal.aborted).toBe(false)
+    await pass(1)
+    expect(await stream.closed).toBe('aborted')
+  })
+
   test('SSE-11a the time runs from the last byte that was taken, and only while bytes wait', async ({
     makeSse,
   }) => {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { SseError } from '@crux/core/sse'
 import type { SseStream } from '@crux/server'
 import { describe, expect, onTestFinished, vi } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { eventsUrl, read, readAll, said, takeStream, test, turn } from '../support/sse-test.ts'
 
 describe('SSE-9 SSE-10 what a write resolves with', () => {
@@ -28,13 +29,15 @@ describe('SSE-9 SSE-10 what a write resolves with', () => {
     const stream = await taking
     stream.close()
     let isOver = false
+    let writes = 0
     const loop = async () => {
-      while (!isOver) await stream.write('nobody looks')
+      for (; !isOver && writes < 1_000_000; writes++) await stream.write('nobody looks')
     }
     const looping = loop()
     await new Promise((resolve) => setTimeout(resolve, 5))
     isOver = true
     await looping
+    expect(writes).toBeLessThan(1_000_000)
   })
 
   test('SSE-9 SSE-10 with no reader, awaited writes stop at highWaterMarkBytes', async ({ makeSse }) => {
@@ -77,8 +80,32 @@ describe('SSE-9 SSE-10 what a write resolves with', () => {
     await turn()
     expect(results).toEqual([true])
     stream.close()
+    for (let n = 0; n < 20; n++) await Promise.resolve()
+    expect(results).toEqual([true])
     await turn()
     expect(results).toEqual([true, false])
+  })
+
+  test('SSE-10 a write that waits goes on waiting while the reader has not drained below the mark', async ({
+    makeSse,
+  }) => {
+    const { handler, stream: taking } = takeStream()
+    const route = makeSse(handler, { highWaterMarkBytes: 100_000 })
+    const reader = route(new Request(eventsUrl)).body?.getReader()
+    const stream = await taking
+    let isDrained = false
+    void stream.write('x'.repeat(200_000)).then(() => {
+      isDrained = true
+    })
+    // A piece has 64 KiB: more than the mark waits after one, and less after two.
+    const afterPiece: boolean[] = []
+    for (let piece = 0; piece < 2; piece++) {
+      await reader?.read()
+      await turn()
+      afterPiece.push(isDrained)
+    }
+    expect(afterPiece).toEqual([false, true])
+    stream.close()
   })
 
   test('SSE-10 events keep the order of the calls, awaited or not, large or small', async ({ makeSse }) => {
@@ -123,20 +150,29 @@ describe('SSE-9 SSE-10 what a write resolves with', () => {
 })
 
 describe('SSE-11 a reader that falls too far behind', () => {
-  test('SSE-11 unawaited writes overflow at the cap: the queue is dropped, and onError hears of it', async ({
-    makeSse,
-  }) => {
-    const { handler, stream: taking } = takeStream()
-    const route = makeSse(handler, { maxBufferedBytes: 10_240 })
-    const response = route(new Request(eventsUrl))
-    const stream = await taking
-    const writes = Array.from({ length: 12 }, () => stream.write('x'.repeat(1_024 - 8)))
-    // Ten fill it, and the tenth has to wait. The comment that came first does not count, nor does the eleventh itself.
-    expect(await Promise.all(writes)).toEqual(Array.from({ length: 12 }, (_, n) => n < 9))
-    expect(await stream.closed).toBe('overflow')
-    expect(route.errors).toMatchObject([{ phase: 'write', error: { name: 'SseError', code: 'overflow' } }])
-    expect(await response.text()).toBe('')
-  })
+  test.for([
+    ['before the first comment was read', false],
+    ['after it', true],
+  ] as const)(
+    'SSE-11 unawaited writes overflow at the cap, %s: the queue is dropped, and onError hears of it',
+    async ([, isRead], { makeSse }) => {
+      const { handler, stream: taking } = takeStream()
+      const route = makeSse(handler, { maxBufferedBytes: 10_240 })
+      const reader = route(new Request(eventsUrl)).body?.getReader()
+      const stream = await taking
+      if (isRead) await reader?.read()
+      const write = () => stream.write('x'.repeat(1_024 - 8))
+      // Ten fill it, and the tenth has to wait. The comment does not count, nor does the eleventh itself.
+      const writes = Array.from({ length: 10 }, write)
+      expect(stream.signal.aborted).toBe(false)
+      writes.push(write(), write())
+      expect(stream.signal.aborted).toBe(true)
+      expect(await Promise.all(writes)).toEqual(writes.map((_, n) => n < 9))
+      expect(await stream.closed).toBe('overflow')
+      expect(route.errors).toMatchObject([{ phase: 'write', error: { name: 'SseError', code: 'overflow' } }])
+      expect(await reader?.read()).toEqual({ done: true, value: undefined })
+    },
+  )
 
   test('SSE-11 exactly the cap may wait, and one event may be larger than what is left', async ({
     makeSse,
@@ -182,6 +218,8 @@ describe('SSE-12 mistakes of the program', () => {
     ['invalid-id', { id: 'a\r', data: 1 }],
     ['invalid-id', { id: ' a', data: 1 }],
     ['invalid-id', { id: 'x'.repeat(1_025), data: 1 }],
+    ['invalid-id', { id: null as never, data: 1 }],
+    ['invalid-id', { id: true as never, data: 1 }],
     ['invalid-retry', { retry: -1, data: 1 }],
     ['invalid-retry', { retry: 1.5, data: 1 }],
     ['reserved', { id: 'sse:end', data: 1 }],
@@ -250,7 +288,7 @@ describe('SSE-12 mistakes of the program', () => {
     const body = read(route)
     const stream = await taking
     setTimeout(() => void stream.writeSSE({ id: 'a\nb', data: 1 }), 1)
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(route.errors).toMatchObject([{ phase: 'write', error: { code: 'invalid-id' } }]),
     )
     await turn()
@@ -408,6 +446,6 @@ describe('SSE-13 data', () => {
       results.push(await stream.write({ toJSON: () => (stream.close(), 'late') }))
     })
     expect(await readAll(route)).toBe(`:\n\ndata: inner\n\ndata: "outer"\n\n${said('complete')}`)
-    await vi.waitFor(() => expect(results).toEqual([true, false]))
+    await eventually(() => expect(results).toEqual([true, false]))
   })
 })

@@ -38,7 +38,7 @@ export async function rawRequest(port: number, lines: readonly string[], body = 
   }
   const head = () => split()[0]?.split('\r\n') ?? []
   const wait = (isDone: () => boolean, what: string) =>
-    vi.waitUntil(isDone, { timeout: 5_000, interval: 2 }).then(
+    vi.waitUntil(isDone, { timeout: 20_000, interval: 2 }).then(
       () => {},
       () => Promise.reject(new Error(`${what} has not come; there is only:\n${text}`)),
     )

@@ -76,7 +76,7 @@ export function readFrames(body: ReadableStream<Uint8Array> | null): FrameReader
         }
         throw new Error(isEnded ? 'The body ended.' : 'It has not come.', { cause: failure })
       },
-      { timeout: 5_000, interval: 2 },
+      { timeout: 20_000, interval: 2 },
     )
     taken = at
     return frames.slice(from, at)

@@ -75,7 +75,7 @@ export function readText(body: ReadableStream<Uint8Array> | null): TextReader {
   }
   void run()
   const wait = (isDone: () => boolean, what: string) =>
-    vi.waitUntil(isDone, { timeout: 5_000, interval: 2 }).then(
+    vi.waitUntil(isDone, { timeout: 20_000, interval: 2 }).then(
       () => {},
       () => Promise.reject(new Error(`${what} has not come; there is only:\n${text}`)),
     )
