@@ -1,119 +1,16 @@
 import type { Chunk, StreamError } from '@crux/core/structured'
-import {
-  createRouteChatTransport,
-  localChatStorage,
-  memoryChatStorage,
-  useChat,
-  useStreamChat,
-  type ChatRequest,
-  type ChatSnapshot,
-  type ChatStorage,
-  type StreamChatOptions,
-} from '@crux/react/chat'
+import { createRouteChatTransport, useChat } from '@crux/react/chat'
 import { act, renderHook } from '@testing-library/react'
-import { StrictMode } from 'react'
-import { hydrateRoot } from 'react-dom/client'
-import { renderToString } from 'react-dom/server'
 import { afterEach, expect, test, vi } from 'vitest'
+import { done, interrupt, manual, render, set, settle, text } from './stream-chat-kit.tsx'
 
-afterEach(() => {
-  vi.restoreAllMocks()
-  localStorage.clear()
-})
-
-const text = (delta: string): Chunk => ({ type: 'text-delta', delta })
-const set = (streamId: string, value: string): Chunk => ({
-  type: 'structured-data',
-  streamId,
-  dataType: 't',
-  kind: 'set',
-  path: 'a',
-  value,
-})
-const interrupt = { type: 'interrupt', requestId: 'r', resumeToken: 'tok', input: { kind: 'text' } } as const
-const done: Chunk = { type: 'done' }
-
-interface Turn {
-  readonly request: ChatRequest & { readonly signal: AbortSignal }
-  readonly push: (...chunks: Chunk[]) => void
-  readonly fail: (error: Error) => void
-}
-
-/** A transport whose turns the test writes. */
-function manual() {
-  const turns: Turn[] = []
-  const transport = {
-    stream: (request: Turn['request']) => {
-      let controller: ReadableStreamDefaultController<Chunk> | undefined
-      const stream = new ReadableStream<Chunk>({
-        start: (given) => {
-          controller = given
-        },
-      })
-      turns.push({
-        request,
-        push: (...chunks) => {
-          for (const chunk of chunks) controller?.enqueue(chunk)
-        },
-        fail: (error) => controller?.error(error),
-      })
-      const reader = stream.getReader()
-      return (async function* () {
-        for (;;) {
-          const { done: isOver, value } = await reader.read()
-          if (isOver) return
-          yield value
-        }
-      })()
-    },
-  }
-  return { transport, turns }
-}
-
-const nextFrame = () => new Promise((resolve) => void requestAnimationFrame(resolve))
-
-/** Lets what is under way arrive, and be rendered with the frame after it. */
-const settle = () =>
-  act(async () => {
-    for (let frame = 0; frame < 3; frame++) await nextFrame()
-  })
-
-async function render(options: Partial<StreamChatOptions> = {}) {
-  const { transport, turns } = manual()
-  let ids = 0
-  const views: { pieces: number; messages: number }[] = []
-  const rendered = renderHook(
-    (props: Partial<StreamChatOptions>) => {
-      const chat = useStreamChat({
-        createId: () => `id-${ids++}`,
-        ...options,
-        ...props,
-        ...(!options.endpoint && { transport }),
-      })
-      views.push({ pieces: chat.streamContentPieces.length, messages: chat.messages.length })
-      return chat
-    },
-    { initialProps: {} },
-  )
-  const now = () => rendered.result.current
-  const first = rendered.result.current
-  await settle()
-  const sent: Promise<boolean>[] = []
-  const send = async (words: string) => {
-    await act(async () => void sent.push(now().send(words)))
-    await settle()
-  }
-  const push = async (...chunks: Chunk[]) => {
-    turns.at(-1)?.push(...chunks)
-    await settle()
-  }
-  return { ...rendered, now, first, turns, send, push, sent, views }
-}
+afterEach(() => vi.restoreAllMocks())
 
 test('STR-48 an answer is pieces in order of first sight, then one message in the same render', async () => {
   const { now, send, push, views } = await render()
   await send('Write')
-  await push(text('Hel'), set('s', 'x'), text('lo'), { ...interrupt, requestId: 'q' }, set('s', 'y'))
+  await push({ type: 'text-start', id: 'nothing' }, text('Hel'), set('s', 'x'), text('lo'))
+  await push({ ...interrupt, requestId: 'q' }, set('s', 'y'))
   const live = now().streamContentPieces
   expect(live).toMatchObject([
     { type: 'text', text: 'Hello' },
@@ -125,7 +22,9 @@ test('STR-48 an answer is pieces in order of first sight, then one message in th
   expect(now().streamContentPieces).toEqual([])
   expect(now().messages[1]).toMatchObject({ role: 'assistant', content: 'Hello', finish: 'done' })
   expect(now().messages[1]?.pieces.map(({ id }) => id)).toEqual(live.map(({ id }) => id))
-  expect(views.filter(({ pieces, messages }) => pieces > 0 && messages === 2)).toEqual([])
+  // Never twice, and never not at all.
+  const shown = views.slice(views.findIndex(({ pieces }) => pieces > 0))
+  expect(shown.filter(({ pieces, messages }) => pieces > 0 === messages > 1)).toEqual([])
 })
 
 test('STR-48 thousands of chunks render a few times', async () => {
@@ -139,8 +38,9 @@ test('STR-48 thousands of chunks render a few times', async () => {
 
 test('STR-49 the status follows the turn, and handlers hear of it', async () => {
   const onChunk = vi.fn<(chunk: Chunk) => void>()
-  const onFinish = vi.fn<(...args: unknown[]) => void>()
-  const { now, first, send, push } = await render({ onChunk, onFinish })
+  const shown: unknown[] = []
+  const onFinish = vi.fn<(...args: unknown[]) => void>(() => shown.push(views.at(-1)))
+  const { now, first, send, push, views } = await render({ onChunk, onFinish })
   expect(first.status).toBe('ready')
   await send('Write')
   expect(now().status).toBe('submitted')
@@ -156,6 +56,7 @@ test('STR-49 the status follows the turn, and handlers hear of it', async () => 
     'done',
   ])
   expect(onFinish).toHaveBeenCalledExactlyOnceWith(now().messages[1], 'done')
+  expect(shown).toEqual([{ pieces: 0, messages: 2 }])
 })
 
 test('STR-49 exactly one of endpoint and transport is needed, and handlers that throw are reported', async () => {
@@ -168,11 +69,12 @@ test('STR-49 exactly one of endpoint and transport is needed, and handlers that 
   const throwing = () => {
     throw mine
   }
-  const { now, send, push } = await render({ onChunk: throwing, onFinish: throwing })
+  const { now, send, push } = await render({ onChunk: throwing, onFinish: throwing, onError: throwing })
   await send('Write')
-  await push(text('x'), done)
+  await push(text('x'), { type: 'error', message: 'm' }, done)
   vi.unstubAllGlobals()
-  expect(reported.mock.calls).toEqual([[mine], [mine], [mine]])
+  // Three chunks, one error and one end.
+  expect(reported.mock.calls).toEqual(Array.from({ length: 5 }, () => [mine]))
   expect(now().messages).toHaveLength(2)
 })
 
@@ -210,8 +112,8 @@ test('STR-50 a route gets the body, or the one that createBody makes', async () 
     bodies.push(await new Response(init?.body).json())
     return new Response('data: [DONE]\n\n', { headers: { 'content-type': 'text/event-stream' } })
   }
-  const { now, send } = await render({ endpoint: '/api/mail', fetch })
-  await send('one')
+  const { now, sendAll } = await render({ endpoint: '/api/mail', fetch })
+  await sendAll('one')
   expect(bodies).toEqual([{ sessionId: now().sessionId, messages: [{ role: 'user', content: 'one' }] }])
   const { stream } = createRouteChatTransport({
     endpoint: '/',
@@ -239,6 +141,23 @@ test('STR-51 stop keeps what arrived, and late chunks never show up', async () =
   expect(onFinish).toHaveBeenLastCalledWith(null, 'stopped')
   expect(onFinish).toHaveBeenCalledTimes(2)
   expect(await Promise.all(sent)).toEqual([true, true])
+  const idle = now()
+  await act(async () => now().stop())
+  expect(now()).toBe(idle)
+})
+
+test('STR-51 what a turn has after its end is told to nobody', async () => {
+  const onChunk = vi.fn<() => void>(() => now().stop())
+  const onError = vi.fn<() => void>()
+  const { now, turns, send, push } = await render({ onChunk, onError })
+  await send('one')
+  await push(text('x'), text('late'), set('s', 'late'))
+  turns[0]?.fail(new Error('late'))
+  await settle()
+  expect(onChunk).toHaveBeenCalledTimes(1)
+  expect(onError).not.toHaveBeenCalled()
+  expect(now().messages[1]).toMatchObject({ content: 'x', finish: 'stopped', pieces: [{ type: 'text' }] })
+  expect(now().error).toBeNull()
 })
 
 test('STR-51 a failure keeps the pieces and adds its own, until the next send', async () => {
@@ -279,8 +198,28 @@ test('STR-52 what a turn leaves unfinished is incomplete, and a stream id begins
   await push(set('s', 'y'))
   expect(now().messages[1]).toBe(old)
   expect(now().structured.items.map(({ state }) => state.data)).toEqual([{ a: 'x' }, { a: 'y' }])
+  expect(now().structured.items.map(({ id }) => id)).toEqual(
+    [old?.pieces[0], now().streamContentPieces[0]].map((piece) => piece?.id),
+  )
   expect(now().structured.byStreamId['s']).toBe(now().structured.items[1])
   expect(now().structured.get('s')?.state.data).toEqual({ a: 'y' })
+})
+
+test('STR-52 limits hold for each turn anew', async () => {
+  const errors: string[] = []
+  const { now, send, push } = await render({
+    limits: { maxStreams: 1 },
+    onError: ({ code }) => errors.push(code),
+  })
+  await send('one')
+  await push(set('a', 'x'), set('b', 'x'), done)
+  await send('two')
+  await push(set('c', 'x'), set('c', 'y'), done)
+  expect(errors).toEqual(['limit-exceeded'])
+  expect(now().structured.items.map(({ streamId, state }) => [streamId, state.data])).toEqual([
+    ['a', { a: 'x' }],
+    ['c', { a: 'y' }],
+  ])
 })
 
 test('STR-53 an interrupt is answered once, with what was asked for', async () => {
@@ -312,185 +251,31 @@ test('STR-53 choices take their options, a failed request takes the answer back,
   await send('one')
   await push(several, choice, done)
   expect(now().pendingInterrupt).toEqual(choice)
-  expect(await now().resume(choice, 'c')).toBe(false)
-  expect(await now().resume(several, ['a', 'c'])).toBe(false)
+  for (const answer of ['c', ['a'], ['a', 'c']]) expect(await now().resume(choice, answer)).toBe(false)
+  for (const answer of ['a', ['a', 'c']]) expect(await now().resume(several, answer)).toBe(false)
+  expect(await now().resume({ ...choice, resumeToken: 'other' }, 'a')).toBe(false)
+  expect(await now().resume({ ...choice, requestId: 'other' }, 'a')).toBe(false)
   await act(async () => void now().resume(choice, 'a'))
   await settle()
   turns[1]?.fail(new Error('offline'))
   await settle()
   expect(now()).toMatchObject({ pendingInterrupt: choice, status: 'error' })
   expect(now().messages).toHaveLength(2)
+  await act(async () => void now().resume(several, ['b', 'a']))
+  await settle()
+  expect(turns[2]?.request.resume?.answer).toEqual(['b', 'a'])
+  await push(done)
+  // Nothing came of it, so the other question is still there.
+  expect(now().pendingInterrupt).toEqual(choice)
   await send('never mind')
   await push(done)
   expect(now().pendingInterrupt).toBeNull()
   expect(await now().resume(choice, 'a')).toBe(false)
 })
 
-test('STR-54 clear ends the turn, forgets all and takes another session', async () => {
-  const storage = memoryChatStorage()
-  const { now, turns, send, push, sent } = await render({ storage })
-  await send('one')
-  await push(text('x'), set('s', 'x'))
-  const { sessionId } = now()
-  await act(async () => now().clear())
-  expect(turns[0]?.request.signal.aborted).toBe(true)
-  await push(text('late'), done)
-  expect(now()).toMatchObject({
-    messages: [],
-    streamContentPieces: [],
-    status: 'ready',
-    structured: { items: [] },
-  })
-  expect(now().sessionId).not.toBe(sessionId)
-  expect(await storage.load('crux-chat')).toBeNull()
-  expect(await Promise.all(sent)).toEqual([true])
-})
-
-test('STR-54 an unmount aborts, and what had arrived is kept', async () => {
-  const storage = memoryChatStorage()
-  const onFinish = vi.fn<(...args: unknown[]) => void>()
-  const { turns, send, push, unmount } = await render({ storage, onFinish })
-  await send('one')
-  await push(text('Hel'))
-  unmount()
-  await settle()
-  expect(turns[0]?.request.signal.aborted).toBe(true)
-  expect((await storage.load('crux-chat'))?.messages[1]).toMatchObject({ content: 'Hel', finish: 'stopped' })
-  expect(onFinish).toHaveBeenCalledTimes(1)
-})
-
-test('STR-54 send waits for the storage, whose conversation wins over initialMessages', async () => {
-  let give: (snapshot: ChatSnapshot) => void = () => {}
-  const storage: ChatStorage = {
-    ...memoryChatStorage(),
-    load: () => new Promise((resolve) => (give = resolve)),
-  }
-  const message = { id: 'm', role: 'user', pieces: [], createdAt: 1 } as const
-  const { now, turns, send, push } = await render({
-    storage,
-    initialMessages: [{ ...message, content: 'initial' }],
-  })
-  expect(now()).toMatchObject({ status: 'loading', sessionId: null })
-  await send('new')
-  expect(turns).toHaveLength(0)
-  give({ v: 1, sessionId: 'stored', messages: [{ ...message, content: 'old' }] })
-  await settle()
-  expect(turns[0]?.request).toMatchObject({
-    sessionId: 'stored',
-    messages: [{ content: 'old' }, { content: 'new' }],
-  })
-  await push(done)
-  expect(now().status).toBe('ready')
-})
-
-function Page() {
-  const { status, sessionId, messages } = useStreamChat({ endpoint: '/api', storage: localChatStorage() })
-  return (
-    <p>
-      {status} {String(sessionId)} {messages.map(({ content }) => content).join()}
-    </p>
-  )
-}
-
-test('STR-54 STR-55 the server and the first client render agree, then the storage is read', async () => {
-  const pieces = [{ id: 'i', type: 'interrupt', interrupt }]
-  const messages = [{ id: 'm', role: 'assistant', content: 'old', pieces, createdAt: 1 }]
-  localStorage.setItem('crux-chat', JSON.stringify({ v: 1, sessionId: 's', messages }))
-  const warned = vi.spyOn(console, 'error')
-  const page = (
-    <StrictMode>
-      <Page />
-    </StrictMode>
-  )
-  const container = document.createElement('div')
-  container.innerHTML = renderToString(page)
-  expect(container.textContent).toBe('loading null ')
-  const root = await act(async () => hydrateRoot(container, page))
-  await settle()
-  expect(container.textContent).toBe('awaiting-input s old')
-  expect(warned).not.toHaveBeenCalled()
-  act(() => root.unmount())
-})
-
-test('STR-55 a save that fails is visible and harmless, and is tried again with the next', async () => {
-  const kept = memoryChatStorage()
-  let isFull = true
-  const storage: ChatStorage = {
-    ...kept,
-    save: (key, snapshot) => {
-      if (isFull) throw new Error('quota')
-      return kept.save(key, snapshot)
-    },
-  }
-  const { now, send, push } = await render({ storage })
-  await send('one')
-  expect(now().storageError).toBeInstanceOf(Error)
-  isFull = false
-  await push(text('x'), done)
-  expect(now()).toMatchObject({ storageError: null, messages: [{}, {}] })
-  expect((await kept.load('crux-chat'))?.messages).toHaveLength(2)
-})
-
-test.each<[string, unknown, Partial<StreamChatOptions>]>([
-  ['another version', { v: 2, sessionId: 's', messages: [] }, {}],
-  ['another session', { v: 1, sessionId: 'other', messages: [] }, { sessionId: 'mine' }],
-  ['no conversation', { v: 1, sessionId: 's', messages: [5] }, {}],
-])('STR-55 a snapshot of %s is left alone until clear', async (_name, snapshot, options) => {
-  const stored = JSON.stringify(snapshot)
-  localStorage.setItem('crux-chat', stored)
-  const { now, send, push } = await render({ storage: localChatStorage(), ...options })
-  expect(now().storageError).toBeInstanceOf(Error)
-  await send('one')
-  await push(done)
-  expect(localStorage.getItem('crux-chat')).toBe(stored)
-  await act(async () => now().clear())
-  await send('two')
-  await push(done)
-  expect(now().storageError).toBeNull()
-  expect(JSON.parse(localStorage.getItem('crux-chat') ?? '')).toMatchObject({
-    v: 1,
-    messages: [{ content: 'two' }],
-  })
-})
-
-test('STR-55 saves run one after another, of those that wait only the newest, and none after a removal', async () => {
-  const calls: string[] = []
-  let finishSave: () => void = () => {}
-  const storage: ChatStorage = {
-    load: () => null,
-    save: (_key, { messages }) => {
-      calls.push(`save ${messages.length}`)
-      return new Promise((resolve) => (finishSave = resolve))
-    },
-    remove: () => void calls.push('remove'),
-  }
-  const { now, send, push } = await render({ storage })
-  await send('one')
-  await push(text('x'), done)
-  await send('two')
-  expect(calls).toEqual(['save 1'])
-  finishSave()
-  await settle()
-  expect(calls).toEqual(['save 1', 'save 3'])
-  await push(done)
-  await act(async () => now().clear())
-  finishSave()
-  await settle()
-  expect(calls).toEqual(['save 1', 'save 3', 'remove'])
-})
-
-test('STR-55 localChatStorage keeps the newest messages', async () => {
-  const storage = localChatStorage({ maxMessages: 2 })
-  const messages = ['a', 'b', 'c'].map(
-    (id) => ({ id, role: 'user', content: id, pieces: [], createdAt: 1 }) as const,
-  )
-  await storage.save('k', { v: 1, sessionId: 's', messages })
-  expect((await storage.load('k'))?.messages.map(({ id }) => id)).toEqual(['b', 'c'])
-})
-
 test('STR-49 an error of the turn is the error of the chat', async () => {
   const heard: (StreamError['code'] | undefined)[] = []
-  const { now, send } = await render({
+  const { now, sendAll } = await render({
     endpoint: '/api',
     fetch: async () =>
       new Response('data: {"type":"error","message":"m","code":"busy"}\n\ndata: [DONE]\n\n', {
@@ -498,7 +283,7 @@ test('STR-49 an error of the turn is the error of the chat', async () => {
       }),
     onError: ({ code }) => heard.push(code),
   })
-  await send('one')
+  await sendAll('one')
   expect(now()).toMatchObject({ status: 'error', error: { code: 'busy' } })
   expect(now().messages[1]?.pieces).toMatchObject([{ type: 'error', code: 'busy', message: 'm' }])
   expect(heard).toEqual(['busy'])

@@ -1,4 +1,4 @@
-import type { Chunk, StructuredStreamError } from '@crux/core/structured'
+import { StreamError, type Chunk, type StreamEnd, type StructuredStreamError } from '@crux/core/structured'
 import { useStructuredStreams, type StructuredStreamsOptions } from '@crux/react'
 import { act, renderHook } from '@testing-library/react'
 import { StrictMode } from 'react'
@@ -6,7 +6,10 @@ import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, expect, test, vi } from 'vitest'
 
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+})
 
 const set = (streamId: string, path = 'a', value: number | string = 1): Chunk => ({
   type: 'structured-data',
@@ -55,7 +58,7 @@ test('STR-44 items stand in order, keep their ids, and only what changed is new'
   expect(after.items[0]).toBe(before.items[0])
   expect(after.items[2]?.state.data).toEqual({ a: 1, b: 1 })
   expect(after.byStreamId['a']).toBe(after.items[2])
-  for (const name of ['applyStreamChunk', 'get', 'delete', 'clear'] as const)
+  for (const name of ['applyStreamChunk', 'applyStream', 'get', 'delete', 'clear'] as const)
     expect(after[name]).toBe(first[name])
 })
 
@@ -93,15 +96,106 @@ test('STR-45 get is ahead of the render, and other chunks are ignored', async ()
   expect(count()).toBe(renders)
 })
 
-test('STR-45 a hidden page is not waited for', async () => {
+test('STR-45 a hidden page is not waited for, and no frame that was asked for before', async () => {
   const { now } = render()
-  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
-  vi.spyOn(globalThis, 'requestAnimationFrame').mockReturnValue(0)
-  await act(async () => {
-    now().applyStreamChunk(set('s'))
-    now().applyStreamChunk(set('s', 'b'))
+  const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('visible')
+  const frame = vi.spyOn(globalThis, 'requestAnimationFrame').mockReturnValue(0)
+  act(() => void now().applyStreamChunk(set('s')))
+  expect(frame).toHaveBeenCalledTimes(1)
+  visibility.mockReturnValue('hidden')
+  for (const path of ['b', 'c']) await act(async () => void now().applyStreamChunk(set('s', path)))
+  expect(now().items[0]?.state.data).toEqual({ a: 1, b: 1, c: 1 })
+})
+
+test('STR-45 what is no chunk at all is an error, and throws nothing', async () => {
+  const { now } = render()
+  act(() => {
+    for (const nothing of [null, undefined, 5, 'text'])
+      expect(now().applyStreamChunk(nothing as unknown as Chunk)).toBeUndefined()
   })
-  expect(now().items[0]?.state.data).toEqual({ a: 1, b: 1 })
+  await nextFrame()
+  expect(now().errors.map(({ code }) => code)).toEqual(Array.from({ length: 4 }, () => 'malformed-chunk'))
+})
+
+/** A turn that gives these chunks and then ends as it is told to. */
+async function* turn(chunks: readonly Chunk[], end: StreamEnd | Error): AsyncGenerator<Chunk, StreamEnd> {
+  yield* chunks
+  if (end instanceof Error) throw end
+  return end
+}
+
+test.each<[string, StreamEnd | Error, unknown]>([
+  ['done', 'done', 'done'],
+  ['said to have failed', 'failed', 'failed'],
+  ['aborted', 'aborted', 'aborted'],
+  ['cut', new StreamError('truncated', 'cut'), 'failed'],
+])(
+  'STR-45 STR-52 however a turn ends, here %s, what it left unfinished is incomplete',
+  async (_how, end, resolved) => {
+    const { now } = render({ initialChunks: [set('older')] })
+    const final = { ...delta('whole', ''), kind: 'final', data: { a: 2 } } as Chunk
+    const chunks = [set('open'), set('whole'), set('broken', '..'), set('deleted'), final]
+    const onError = vi.fn<(error: StreamError, chunk?: Chunk) => void>()
+    await act(async () => {
+      const ended = now().applyStream(turn(chunks, end), {
+        onError,
+        onChunk: (chunk) => {
+          const streamId: unknown = Reflect.get(chunk, 'streamId')
+          // Each chunk has been applied when it is told.
+          expect(now().get(String(streamId))).toBeDefined()
+          if (streamId === 'deleted') now().delete('deleted')
+        },
+      })
+      expect(await ended).toBe(resolved)
+    })
+    await nextFrame()
+    expect(now().items.map(({ streamId, state }) => [streamId, state.status])).toEqual([
+      ['older', 'streaming'],
+      ['open', 'error'],
+      ['whole', 'done'],
+      ['broken', 'error'],
+    ])
+    expect(now().get('open')?.state).toMatchObject({ data: { a: 1 }, error: { code: 'incomplete' } })
+    expect(now().get('broken')?.state).toMatchObject({ error: { code: 'malformed-path' } })
+    expect(onError.mock.calls.map(([error]) => error)).toEqual(end instanceof Error ? [end] : [])
+  },
+)
+
+test('STR-43 STR-45 a turn that fails unheard rejects, and one that is stopped is left', async () => {
+  const { now } = render()
+  const cut = new StreamError('truncated', 'cut')
+  await act(async () => {
+    await expect(now().applyStream(turn([set('a')], cut))).rejects.toBe(cut)
+    const stopped = now().applyStream(turn([set('b'), set('c')], 'done'), { onChunk: () => false })
+    expect(await stopped).toBe('stopped')
+  })
+  await nextFrame()
+  expect(now().items.map(({ streamId, state }) => [streamId, state.status])).toEqual([
+    ['a', 'error'],
+    ['b', 'error'],
+  ])
+})
+
+test('STR-45 a turn that ends late leaves alone what another one has begun anew', async () => {
+  const { now } = render()
+  let abort = () => {}
+  const aborted = new Promise<void>((resolve) => {
+    abort = resolve
+  })
+  async function* slow(): AsyncGenerator<Chunk, StreamEnd> {
+    yield set('s', 'a', 'old')
+    await aborted
+    return 'aborted'
+  }
+  await act(async () => {
+    const old = now().applyStream(slow())
+    await expect.poll(() => now().get('s')).toBeDefined()
+    now().clear()
+    now().applyStreamChunk(set('s', 'a', 'new'))
+    abort()
+    expect(await old).toBe('aborted')
+  })
+  expect(now().get('s')?.state).toMatchObject({ status: 'streaming', data: { a: 'new' } })
 })
 
 test('STR-46 bad chunks are errors, the newest 50, and onError hears of each', async () => {
@@ -135,7 +229,6 @@ test('STR-46 an onError that throws is reported, and errors of the first chunks 
   expect(onError).not.toHaveBeenCalled()
   act(() => void now().applyStreamChunk(set('s2', '..')))
   expect(reported).toHaveBeenCalledWith(mine)
-  vi.unstubAllGlobals()
 })
 
 test('STR-47 a deleted stream stays away until clear', async () => {
@@ -148,9 +241,17 @@ test('STR-47 a deleted stream stays away until clear', async () => {
   })
   await nextFrame()
   expect(now()).toMatchObject({ items: [], errors: [] })
+  act(() => {
+    now().applyStreamChunk(set('other', '..'))
+    expect(
+      now().applyStreamChunk({ type: 'error', streamId: 's', dataType: 't', message: 'm' }),
+    ).toBeUndefined()
+  })
+  await nextFrame()
+  expect(now().errors).toHaveLength(1)
   act(() => now().clear())
   await nextFrame()
-  expect(now().items).toEqual([])
+  expect(now()).toMatchObject({ items: [], errors: [] })
   act(() => void now().applyStreamChunk(set('s', 'b')))
   await nextFrame()
   expect(now().items[0]?.state.data).toEqual({ b: 1 })

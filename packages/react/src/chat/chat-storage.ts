@@ -1,4 +1,4 @@
-import type { ChatMessage, ChatSnapshot, ChatStorage } from './chat-types.ts'
+import type { ChatSnapshot, ChatStorage } from './chat-types.ts'
 
 /** Keeps conversations while the process lives; for tests. */
 export function memoryChatStorage(): ChatStorage {
@@ -25,8 +25,7 @@ export function localChatStorage({ maxMessages = 60 }: { readonly maxMessages?: 
 
 /** Whether what was loaded is a conversation, and of this session if one was given (STR-55). */
 export function isSnapshotOf(loaded: unknown, sessionId: string | undefined): loaded is ChatSnapshot {
-  if (typeof loaded !== 'object' || loaded === null) return false
-  const { v, sessionId: owner, messages }: Partial<ChatSnapshot> = loaded
+  const { v, sessionId: owner, messages } = fieldsOf(loaded)
   return (
     v === 1 &&
     typeof owner === 'string' &&
@@ -36,16 +35,29 @@ export function isSnapshotOf(loaded: unknown, sessionId: string | undefined): lo
   )
 }
 
-function isMessage(value: unknown): value is ChatMessage {
-  if (typeof value !== 'object' || value === null) return false
-  const { id, role, content, pieces }: Partial<ChatMessage> = value
+function isMessage(value: unknown): boolean {
+  const { id, role, content, pieces } = fieldsOf(value)
   return (
     typeof id === 'string' &&
     (role === 'user' || role === 'assistant' || role === 'system') &&
     typeof content === 'string' &&
     Array.isArray(pieces) &&
-    pieces.every((piece: unknown) => typeof piece === 'object' && piece !== null)
+    pieces.every(isPiece)
   )
+}
+
+/** Whether what its type promises is there; of types that are not known here, nothing is asked. */
+function isPiece(value: unknown): boolean {
+  const { id, type, text, state, interrupt, message } = fieldsOf(value)
+  if (typeof id !== 'string') return false
+  if (type === 'text') return typeof text === 'string'
+  if (type === 'structured') return typeof fieldsOf(state)['streamId'] === 'string'
+  if (type === 'interrupt') return typeof fieldsOf(fieldsOf(interrupt)['input'])['kind'] === 'string'
+  return type !== 'error' || typeof message === 'string'
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return { ...Object(value) }
 }
 
 /** Writes one after another, of those that wait only the newest. */

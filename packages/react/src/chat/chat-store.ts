@@ -57,6 +57,8 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
   let run: Run | undefined
   // From the call of `send` on, before its turn begins.
   let isBusy = false
+  // Goes up with each call, and when the one that waits for the storage is not to begin any more.
+  let calls = 0
   let isMounted = false
   let error: StreamError | null = null
   const publisher = createChatPublisher(createChatViews(getState))
@@ -78,11 +80,11 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
   async function runTurn(begin: () => Pick<ChatRequest, 'resume'>, pieceId?: string): Promise<boolean> {
     isBusy = true
     const { transport, context } = call
-    const generation = conversation.generation()
+    const mine = ++calls
     await conversation.opened
+    if (mine !== calls) return false
     const sessionId = conversation.sessionId()
-    if (generation !== conversation.generation() || sessionId === null) return false
-    if (!isMounted) {
+    if (!isMounted || sessionId === null) {
       isBusy = false
       return false
     }
@@ -168,10 +170,20 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
     }, piece.id)
   }
 
+  /** Ends the turn, or keeps the one from beginning that waits for the storage. */
+  function stop(): void {
+    if (run) return finish('stopped', null)
+    if (!isBusy) return
+    isBusy = false
+    calls++
+    publisher.publish()
+  }
+
   function clear(): void {
     const over = run
     run = undefined
     isBusy = false
+    calls++
     error = null
     over?.leave()
     conversation.clear()
@@ -182,7 +194,7 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
   return {
     send,
     resume,
-    stop: () => finish('stopped', null),
+    stop,
     clear,
     setCall: (next) => {
       call = next
@@ -192,7 +204,7 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
       conversation.open()
       return () => {
         isMounted = false
-        finish('stopped', null)
+        stop()
         publisher.afterRender()
       }
     },

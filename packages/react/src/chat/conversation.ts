@@ -11,8 +11,6 @@ export interface Conversation {
   readonly storageError: () => Error | null
   /** What is stored was not read yet. */
   readonly isLoading: () => boolean
-  /** Goes up each time it was cleared. */
-  readonly generation: () => number
   /** Reads what is stored, the first time. */
   readonly open: () => void
   /** Resolves when it was opened and what is stored is known. */
@@ -43,6 +41,7 @@ export function createConversation(
   let isOpened = false
   // What could not be read is left alone.
   let mayStore = true
+  // Goes up each time it is cleared.
   let generation = 0
   let start = () => {}
   const opened = new Promise<void>((resolve) => {
@@ -91,7 +90,6 @@ export function createConversation(
     sessionId: () => sessionId,
     storageError: () => storageError,
     isLoading: () => isLoading,
-    generation: () => generation,
     open: () => {
       if (isOpened) return
       isOpened = true

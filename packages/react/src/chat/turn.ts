@@ -11,6 +11,7 @@ import {
   type StructuredStreams,
   type TurnTexts,
 } from '@crux/core/structured'
+import { incomplete } from '../structured/apply-stream.ts'
 import type { ContentPiece } from './chat-types.ts'
 
 /** An answer while it is received: its pieces in the order of first sight. */
@@ -65,11 +66,7 @@ export function addError(turn: Turn, code: string, message: string, { createId }
 /** What nobody will finish any more is broken (STR-52). */
 export function closeTurn(turn: Turn, options: TurnOptions): Turn {
   let { streams } = turn
-  for (const [streamId, { status }] of streams) {
-    if (status !== 'streaming') continue
-    const message = 'The turn ended before this was complete.'
-    streams = applyToStreams(streams, { type: 'error', streamId, code: 'incomplete', message }).streams
-  }
+  for (const streamId of streams.keys()) streams = applyToStreams(streams, incomplete(streamId)).streams
   return streams === turn.streams ? turn : withStreams(turn, streams, options)
 }
 

@@ -131,13 +131,16 @@ export function createStructuredStore<T>({
   }
 }
 
-function isStructured(chunk: Chunk): boolean {
-  return chunk.type === 'structured-data' || chunk.type === 'error'
+/** What is not even an object is none of the other types either, and is told as an error. */
+function isStructured(chunk: unknown): boolean {
+  if (typeof chunk !== 'object' || chunk === null) return true
+  const type: unknown = Reflect.get(chunk, 'type')
+  return type === 'structured-data' || type === 'error'
 }
 
 /** `''`, which names no stream, where there is none. */
-function streamIdOf(chunk: Chunk): string {
-  const streamId: unknown = Reflect.get(chunk, 'streamId')
+function streamIdOf(chunk: unknown): string {
+  const streamId: unknown = Reflect.get(Object(chunk), 'streamId')
   return typeof streamId === 'string' ? streamId : ''
 }
 
