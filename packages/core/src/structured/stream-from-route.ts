@@ -163,7 +163,6 @@ async function readStart(body: ReadableStream<Uint8Array>, signal: AbortSignal):
     signal.removeEventListener('abort', cancel)
     cancel()
   }
-  signal.throwIfAborted()
   return text
 }
 

@@ -109,6 +109,11 @@ test('STR-40 what is no chunk is told, and the rest arrives', async () => {
     delta,
   ])
   expect(how).toBe('done')
+  const [unnamed] = (await readPieces(data({ type: 'error', streamId: 5, dataType: null }), end)).chunks
+  expect(unnamed).toStrictEqual({
+    ...invalid,
+    message: expect.stringContaining('"message" must be a string'),
+  })
 })
 
 test('STR-41 an event above the limit ends the reading after what came before', async () => {
@@ -207,6 +212,7 @@ test('STR-43 false stops and returns the source; so does done', async () => {
   for (const [stop, chunk, how] of [
     [false, text, 'stopped'],
     [undefined, { type: 'done' }, 'done'],
+    [false, { type: 'done' }, 'done'],
   ] as const) {
     const { stream, seen } = source([chunk, text])
     expect(await consumeStream(stream, { onChunk: () => stop })).toBe(how)
@@ -218,6 +224,7 @@ test('STR-43 a turn that failed and an error that was thrown are alike', async (
   const thrown = new StreamError('truncated', 'cut')
   const cases = [
     [source([problem, { ...problem, code: 'last' }]), 'last'],
+    [source([{ type: 'error', message: 'm' }]), 'error'],
     [source([], thrown), 'truncated'],
     [source([], new Error('boom')), 'source-failed'],
   ] as const

@@ -51,6 +51,8 @@ test.each<[unknown]>([
   [{ ...interrupt, input: { kind: 'choice' } }],
   [{ ...interrupt, input: { kind: 'multi-choice', options: [] } }],
   [{ ...interrupt, input: { kind: 'choice', options: [{ id: 'a' }] } }],
+  [{ ...interrupt, input: { kind: 'choice', options: [{ label: 'A' }] } }],
+  [{ ...interrupt, input: { kind: 'choice', options: [null] } }],
   [{ ...interrupt, resumeToken: 5, input: { kind: 'text' } }],
   [{ ...interrupt, input: { kind: 'text' }, meta: 'x' }],
   [{ ...interrupt, requestId: undefined, input: { kind: 'text' } }],
@@ -104,6 +106,8 @@ test('STR-29 a delta goes to the open text of its key', () => {
       delta('again', { id: 'a' }),
     ]),
   ).toEqual(['first', 'Hello', 'World', '-', 'again'])
+  for (const nothing of [delta(''), { type: 'text-end' }, { type: 'done' }] as const)
+    expect(applyToTexts(noTexts, nothing)).toBe(noTexts)
 })
 
 test('STR-30 a message is dropped where its text came in deltas', () => {

@@ -1,7 +1,9 @@
 import { streamFromRoute, StreamError, type Chunk, type RouteStreamOptions } from '@crux/core/structured'
+import { getEventListeners } from 'node:events'
 import { afterEach, expect, test, vi } from 'vitest'
 import { bodyOf } from '../sse/bodies.ts'
 
+const utf8 = new TextEncoder()
 const stream = { 'content-type': 'text/event-stream' }
 const delta = 'data: {"type":"text-delta","delta":"x"}\n\n'
 
@@ -23,6 +25,9 @@ async function ask(options: Partial<RouteStreamOptions>) {
   }
 }
 
+/** The bytes of a text, one piece for each. */
+const everyByte = (text: string) => Array.from(utf8.encode(text), (byte) => Uint8Array.of(byte))
+
 const answer = (response: () => Response | Promise<Response>) => ({ fetch: async () => response() })
 
 test('STR-41 the request is JSON and asks for an event stream', async () => {
@@ -33,7 +38,9 @@ test('STR-41 the request is JSON and asks for an event stream', async () => {
   }
   expect(await ask({ body: { a: 1 }, headers: { 'x-a': 'b' }, fetch })).toMatchObject({ end: 'done' })
   await ask({ method: 'GET', fetch })
-  const [post, get] = requests
+  await ask({ body: 1, headers: { 'content-type': 'application/vnd.mine+json' }, fetch })
+  const [post, get, mine] = requests
+  expect(mine?.headers.get('content-type')).toBe('application/vnd.mine+json')
   expect(post?.method).toBe('POST')
   expect(Object.fromEntries(post?.headers ?? [])).toMatchObject({
     accept: 'text/event-stream',
@@ -84,6 +91,16 @@ test.each<[string, () => Response | Promise<Response>, object]>([
     () => Response.json({ message: 'm'.repeat(900) }, { status: 500 }),
     { message: 'm'.repeat(500) },
   ],
+  [
+    'a message that says nothing',
+    () => Response.json({ error: '' }, { status: 500 }),
+    { message: 'Request failed (500)' },
+  ],
+  [
+    'an error whose letters come in two pieces',
+    () => new Response(bodyOf(everyByte('{"error":"zu groß"}')).body, { status: 400 }),
+    { message: 'zu groß' },
+  ],
   ['an empty error', () => new Response(null, { status: 503 }), { message: 'Request failed (503)' }],
 ])('STR-41 %s is a typed error', async (_name, response, expected) => {
   expect(await ask(answer(response))).toMatchObject(expected)
@@ -110,9 +127,22 @@ test('STR-41 a body that is not read is cancelled, and of an error body only its
 test('STR-41 an error body that never ends is waited for 5 s', async () => {
   vi.useFakeTimers()
   const slow = bodyOf(['{"error":'], { open: true })
-  const asked = ask(answer(() => new Response(slow.body, { status: 500 })))
+  // Its silence is limited by that alone.
+  const asked = ask({ idleTimeoutMs: 1_000, ...answer(() => new Response(slow.body, { status: 500 })) })
   await vi.advanceTimersByTimeAsync(5_000)
   expect(await asked).toMatchObject({ end: 'http', message: 'Request failed (500)' })
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('STR-41 STR-42 a request that is over leaves no timer and no listener', async () => {
+  vi.useFakeTimers()
+  const { signal } = new AbortController()
+  const bodies = [`${delta}data: [DONE]\n\n`, delta]
+  for (const body of bodies)
+    await ask({ signal, idleTimeoutMs: 1_000, ...answer(() => new Response(body, { headers: stream })) })
+  await ask({ signal, idleTimeoutMs: 1_000, fetch: () => Promise.reject(new TypeError('offline')) })
+  expect(vi.getTimerCount()).toBe(0)
+  expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
 test('STR-41 a silent server is given up, before and after its headers', async () => {
@@ -157,6 +187,26 @@ test('STR-41 a slow reader is not a silent server', async () => {
   expect(await turn.next()).toEqual({ done: true, value: 'done' })
 })
 
+test('STR-41 a server that is silent while nobody reads is not given up', async () => {
+  vi.useFakeTimers()
+  let push: (text: string) => void = () => {}
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      push = (text) => controller.enqueue(utf8.encode(text))
+    },
+  })
+  push(delta)
+  const turn = streamFromRoute({
+    endpoint: '/api',
+    idleTimeoutMs: 1_000,
+    ...answer(() => new Response(body, { headers: stream })),
+  })
+  await turn.next()
+  await vi.advanceTimersByTimeAsync(60_000)
+  push(delta)
+  expect((await turn.next()).value).toMatchObject({ delta: 'x' })
+})
+
 test('STR-41 by default two heartbeats teach how long a server may be silent', async () => {
   vi.useFakeTimers()
   let push: (text: string) => void = () => {}
@@ -195,6 +245,16 @@ test('STR-42 an abort is no error, before the request, before the headers and in
   expect(await asked).toEqual({ chunks: [], end: 'aborted' })
   respond(new Response(late.body, { headers: stream }))
   await expect.poll(() => late.seen.isCancelled).toBe(true)
+
+  const inError = new AbortController()
+  const endless = bodyOf(['{"error":'], { open: true })
+  const refused = ask({
+    signal: inError.signal,
+    ...answer(() => new Response(endless.body, { status: 500 })),
+  })
+  setImmediate(() => inError.abort())
+  expect(await refused).toEqual({ chunks: [], end: 'aborted' })
+  expect(endless.seen.isCancelled).toBe(true)
 
   const inBody = new AbortController()
   const { body, seen } = bodyOf([delta], { open: true })
