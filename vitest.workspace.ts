@@ -79,6 +79,7 @@ export default defineConfig({
   test: {
     // Fuzz and two-process tests on a busy machine with two cores; what hangs is still found.
     testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

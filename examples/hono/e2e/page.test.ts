@@ -10,7 +10,8 @@ test.skipIf(executablePath === undefined)(
   'SSE-31 SSE-34 native EventSources show progress and a log, and a cut connection loses and repeats no line',
   { timeout: 60_000 },
   async () => {
-    await using server = await startExample({ lineMs: 300 })
+    // Between the first line and the last is the time to cut the connections.
+    await using server = await startExample({ lineMs: 700 })
     const browser = await chromium.launch({ executablePath, args: chromiumFlags })
     try {
       const page = await browser.newPage()
@@ -24,7 +25,7 @@ test.skipIf(executablePath === undefined)(
       await page.getByText('Signed in.').waitFor()
       await page.getByText('Start a build').click()
 
-      await page.getByText('install: linking').waitFor()
+      await page.getByText('install: reading the lockfile').waitFor()
       await page.getByText('Cut the connections').click()
       await page.getByText(/^cut after line \d+$/).waitFor()
       await page.locator('#progress-state', { hasText: 'ended' }).waitFor()

@@ -49,10 +49,13 @@ export const settle = () =>
 
 /** Goes on until this holds; waiting inside of `act` would hold the renders back. */
 export const until = (check: () => void) =>
-  vi.waitFor(async () => {
-    await settle()
-    check()
-  })
+  vi.waitFor(
+    async () => {
+      await settle()
+      check()
+    },
+    { timeout: 20_000 },
+  )
 
 /** Renders the hook against a server whose answers the test writes. */
 export function follow(

@@ -21,7 +21,7 @@ function listen(route: string, isListeningToEnd: boolean) {
 }
 
 const untilClosed = (source: EventSource) =>
-  vi.waitUntil(() => source.readyState === EventSource.CLOSED, { timeout: 10_000 })
+  vi.waitUntil(() => source.readyState === EventSource.CLOSED, { timeout: 20_000 })
 
 const rows = ['é1', '漢2', '😀3'].map((id) => `row ${id} {"id":"${id}"}`)
 

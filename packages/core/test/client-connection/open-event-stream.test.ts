@@ -369,7 +369,7 @@ describe('SSE-39 close and listeners', () => {
     expect(await stream.closed).toBe('idle')
     expect(received).toEqual(['a'])
     expect(stream.getState().lastEventId).toBe('1')
-    await vi.waitFor(async () => expect(await server.openSockets()).toBe(0))
+    await expect.poll(server.openSockets).toBe(0)
     stream.close()
   })
 
@@ -389,7 +389,7 @@ describe('SSE-39 close and listeners', () => {
     expect(await never.stream.closed).toBe('idle')
     const abort = new AbortController()
     const { stream, received } = follow(url, { signal: abort.signal })
-    await vi.waitFor(() => expect(received).toHaveLength(1))
+    await expect.poll(() => received).toHaveLength(1)
     abort.abort()
     expect(stream.getState().status).toBe('idle')
     expect(await stream.closed).toBe('idle')
