@@ -51,7 +51,7 @@ export function createSchemaJudge({
     const counted = `${answers} ${answers === 1 ? 'answer' : 'answers'}`
     const exhausted = new ValidationExhaustedError(
       `${caller}(): no valid answer${name} after ${counted}: ${where}`,
-      { attempts: answers, maxAttempts: allowed, promptId, issues, lastRawOutput: answered.text },
+      { attempts: answers, maxAttempts: allowed, promptId, issues, lastRawOutput: answer.text },
     )
     if (isStepLeft && moveOn(exhausted)) {
       retries = 0

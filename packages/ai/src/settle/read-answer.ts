@@ -6,7 +6,7 @@ import { answerIssues, wholeAnswerIssue, type AnswerIssue } from './output-issue
 /** An answer against the output schema. */
 export type ReadAnswer =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly issues: readonly AnswerIssue[] }
+  | { readonly ok: false; readonly issues: readonly AnswerIssue[]; readonly text: string }
 
 /** What the SDK made of a model's last turn. */
 export interface Answered {
@@ -26,9 +26,11 @@ export async function readAnswer(output: SettledOutput, answered: Answered): Pro
     ? parsed
     : await output.parseCompleteOutput({ text }, { response, usage, finishReason })
   if (settled.ok) return settled
-  if (text.trim() === '')
-    return { ok: false, issues: [wholeAnswerIssue(`no answer, finish reason ${finishReason}`)] }
-  return { ok: false, issues: answerIssues(settled.error) }
+  const isEmpty = settled.text.trim() === ''
+  const issues = isEmpty
+    ? [wholeAnswerIssue(`no answer, finish reason ${finishReason}`)]
+    : answerIssues(settled.error)
+  return { ok: false, issues, text: settled.text }
 }
 
 function parsedBySdk(answered: Answered): unknown {

@@ -549,6 +549,7 @@ describe('AI-37 AIT-46 models of any kind', () => {
     const model = fallback(failing(apiError(503)), old as never)
     const { text, response, totalUsage } = await generateText({ ...ask, model })
     expect([text, response.modelId, totalUsage.totalTokens]).toEqual(['from old', 'old-model', 7])
+    expect(toModelV4(old as never)).toBe(toModelV4(old as never))
     warn.mockRestore()
   })
 })

@@ -310,6 +310,12 @@ describe('AI-47 AI-49 what the provider says about a block', () => {
     })
   })
 
+  test('comes with pieces that were let through as they came, too', async () => {
+    const pass = outputGuard({ onChunk: () => ({ action: 'pass' }) })
+    const parts = await partsOf(streaming(withFacts('fine')), pass)
+    expect(parts.at(-1)).toEqual({ type: 'text-end', id: '0', providerMetadata: facts })
+  })
+
   test('is dropped if it was: an id would bring the original back in the next step', async () => {
     const model = streaming([...withFacts('a secret'), finish])
     const result = streamText({ model: guarded(model, mask).model, prompt: 'go' })

@@ -54,6 +54,12 @@ describe('AI-34 the issues of an answer', () => {
     expect(issues).toEqual([{ path: 'items.1.name', message: expect.stringContaining('expected string') }])
   })
 
+  test('are those of the first text that is JSON', async () => {
+    const number = z.object({ a: z.number() })
+    const issues = await issuesOf(number, '{"b":1}\n```\n{"a":"one"}\n```')
+    expect(issues).toEqual([{ path: 'a', message: expect.stringContaining('received string') }])
+  })
+
   test('are "Invalid JSON" where no text is JSON', async () => {
     expect(await issuesOf(schema, 'I cannot')).toEqual([{ path: '', message: 'Invalid JSON' }])
   })

@@ -18,6 +18,7 @@ describe('AI-33 what is mended for free', () => {
     ['a byte order mark', '\uFEFF{"a":1}', { a: 1 }],
     ['a code fence', 'Sure:\n```json\n{"a": [1, 2]}\n```\nDone.', { a: [1, 2] }],
     ['a fence without a language, with CRLF', '```\r\n"text"\r\n```', 'text'],
+    ['a fence that is indented', '1.\n  ```json\n  "text"\n  ```', 'text'],
     ['a sentence around it', 'The result is {"a": "} \\" ]"} as you wished.', { a: '} " ]' }],
     ['trailing commas', '{"a": [1, 2, ], "b": ",]",\n}', { a: [1, 2], b: ',]' }],
     ['trailing commas in a fence', '```json\n{"a": 1,}\n```', { a: 1 }],

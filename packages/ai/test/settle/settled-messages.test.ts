@@ -460,6 +460,23 @@ describe('suspension', () => {
     expect(pay).not.toHaveBeenCalled()
   })
 
+  test('AI-66 a call that its policy approved by itself is no open request', async () => {
+    const { balance, tools } = createBank()
+    const step = { tools: [call('balance')], finishReason: 'length' as const }
+    const { messages } = await generate(bank, {
+      model: scriptedModel([step]),
+      tools,
+      toolApproval: { balance: 'approved' },
+    })
+    expect(messages.at(-1)?.content.at(-1)).toMatchObject({
+      output: { value: 'not executed: model stopped with length' },
+    })
+    const next = scriptedModel(['Fine.'])
+    await generate(bank, { model: next, tools, messages: [...messages, { role: 'user', content: 'Why?' }] })
+    expect(next.calls).toHaveLength(1)
+    expect(balance).not.toHaveBeenCalled()
+  })
+
   test('AI-66 beside an open request, a sibling that the cut-off left unrun gets its error result', async () => {
     const { balance, tools } = createBank()
     const step = { tools: [call('pay', { sum: 5 }), call('balance')], finishReason: 'length' as const }

@@ -1,6 +1,13 @@
-import { CruxAIError, generate, prompt, ValidationExhaustedError, type Constraint } from '@crux/ai'
-import { scriptedModel } from '@crux/ai/testing'
-import { APICallError, tool } from 'ai'
+import {
+  createCruxAi,
+  CruxAIError,
+  generate,
+  prompt,
+  ValidationExhaustedError,
+  type Constraint,
+} from '@crux/ai'
+import { scriptedGateway, scriptedModel } from '@crux/ai/testing'
+import { APICallError, generateText, tool } from 'ai'
 import { inspect } from 'node:util'
 import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
@@ -33,6 +40,44 @@ describe('AI-31 an answer and its schema', () => {
       model: scriptedModel(['null']),
     })
     expect(object).toBeNull()
+  })
+
+  test('AI-31 the text that the provider names is the answer, and what another gateway makes of it is not', async () => {
+    const naming = (structuredOutputText: string) => {
+      const script = scriptedModel(['Here it is.'])
+      return {
+        ...script,
+        doGenerate: async (options: Parameters<typeof script.doGenerate>[0]) => ({
+          ...(await script.doGenerate(options)),
+          structuredOutputText,
+        }),
+      }
+    }
+    expect((await generate(ask, { model: naming(JSON.stringify(ada)) })).object).toEqual(ada)
+    const error = await rejection(generate(ask, { model: naming('{}') }))
+    expect(error).toMatchObject({ lastRawOutput: '{}', issues: [{ path: 'name' }, { path: 'age' }] })
+
+    const gateway = scriptedGateway({
+      generateText: async (options) => {
+        const { response, usage, steps, responseMessages } = await generateText({
+          ...options,
+          output: undefined,
+        })
+        const text = JSON.stringify(ada)
+        const output = { ok: true, value: 'made up' }
+        return { text, output, response, usage, steps, responseMessages, finishReason: 'stop' } as never
+      },
+    })
+    const { object } = await createCruxAi({ gateway }).generate(ask, { model: scriptedModel(['no']) })
+    expect(object).toEqual(ada)
+  })
+
+  test('AI-81 an answer is validated once, and each answer anew', async () => {
+    const seen = vi.fn<(value: { n: number }) => boolean>(({ n }) => n > 1)
+    const output = z.object({ n: z.number() }).refine(seen)
+    const model = scriptedModel([{ object: { n: 1 } }, { object: { n: 2 } }])
+    await generate(prompt({ prompt: 'A number.', output }), { model, validationRetry: {} })
+    expect(seen.mock.calls).toEqual([[{ n: 1 }], [{ n: 2 }]])
   })
 
   test.each([

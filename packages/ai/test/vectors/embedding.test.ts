@@ -1,4 +1,4 @@
-import { createCruxAi, EmbeddingDimensionError, embedding } from '@crux/ai'
+import { createCruxAi, EmbeddingDimensionError, embedding, type SdkGateway } from '@crux/ai'
 import { scriptedEmbeddingModel } from '@crux/ai/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -82,6 +82,47 @@ test('AI-72 AIT-84 with countTokens a text that is too long is refused by index 
   expect(model.calls).toHaveLength(0)
   await embedding(config).embedMany(['abcd'])
   expect(model.calls).toHaveLength(1)
+})
+
+test('AI-72 AI-99 the SDK is told how many requests may be under way, and gets what is its own', async () => {
+  const calls: unknown[] = []
+  const gateway = {
+    ...unused,
+    embedMany: async ({ abortSignal: _signal, ...options }: Parameters<SdkGateway['embedMany']>[0]) => {
+      calls.push(options)
+      return { ...resultOf(options.values), values: options.values }
+    },
+  }
+  const { embedding } = createCruxAi({ gateway })
+  const config = { name: 'docs', model: 'm', dimensions: 2, maxInputTokens: 3 }
+  const own = { maxRetries: 5, headers: { a: 'b' }, providerOptions: { acme: { size: 2 } } }
+  await embedding(config).embed('a')
+  await embedding({ ...config, ...own, maxParallelCalls: 4 }).embed('a')
+  expect(calls).toEqual([
+    { model: 'm', values: ['a'], maxParallelCalls: 1 },
+    { model: 'm', values: ['a'], maxParallelCalls: 4, ...own },
+  ])
+})
+
+test('AI-72 usage that no batch reports stays unknown, and what some report is summed', async () => {
+  const reports = [Number.NaN, Number.NaN, 3, Number.NaN]
+  const gateway = {
+    ...unused,
+    embedMany: async ({ values }: Parameters<SdkGateway['embedMany']>[0]) => ({
+      ...resultOf(values),
+      values,
+      usage: { tokens: reports.shift() ?? 0 },
+    }),
+  }
+  const docs = createCruxAi({ gateway }).embedding({
+    name: 'docs',
+    model: 'm',
+    dimensions: 2,
+    maxInputTokens: 3,
+    batch: { maxSize: 1 },
+  })
+  expect((await docs.embedMany(['a', 'b'])).usage).toEqual({ tokens: undefined })
+  expect((await docs.embedMany(['a', 'b'])).usage).toEqual({ tokens: 3 })
 })
 
 test('AI-72 AIT-84 no texts, no call', async () => {

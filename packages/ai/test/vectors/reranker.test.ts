@@ -1,5 +1,5 @@
-import { reranker } from '@crux/ai'
-import { scriptedRerankingModel } from '@crux/ai/testing'
+import { createCruxAi, reranker } from '@crux/ai'
+import { scriptedGateway, scriptedRerankingModel } from '@crux/ai/testing'
 import { expect, expectTypeOf, test } from 'vitest'
 
 const reversed = () =>
@@ -28,6 +28,23 @@ test('AI-73 AIT-85 text hits become objects', async () => {
     hits: ['a', 'b'],
   })
   expect(ranked).toEqual([{ text: 'b', score: 1 }])
+})
+
+test('AI-73 the SDK gets what is its own, and a rank that names no hit is passed over', async () => {
+  const gateway = scriptedGateway({
+    rerank: {
+      ranking: [
+        { originalIndex: 7, score: 1, document: 'x' },
+        { originalIndex: 0, score: 0.5, document: 'a' },
+      ],
+    } as never,
+  })
+  const { signal: abortSignal } = new AbortController()
+  const best = createCruxAi({ gateway }).reranker({ name: 'best', model: 'm', topN: 2, maxRetries: 5 })
+  expect(await best.rerank({ query: 'q', hits: ['a'], abortSignal })).toEqual([{ text: 'a', score: 0.5 }])
+  expect(gateway.calls.rerank).toEqual([
+    { model: 'm', query: 'q', documents: ['a'], topN: 2, maxRetries: 5, abortSignal },
+  ])
 })
 
 test('AI-73 AIT-85 no hits, no call', async () => {
