@@ -249,7 +249,7 @@ describe('SSE-27 the fast path', () => {
     expect([reasons, handler.stats()]).toEqual([['evicted'], { open: 1 }])
     await write.plan('last')
     await healthy.untilChange('last')
-  }, 20_000)
+  })
 
   test('LIVE-16 after the end a socket that takes no byte is destroyed within 5 s, and not before', async ({
     makeHandler,
@@ -280,7 +280,7 @@ describe('SSE-27 the fast path', () => {
     await vi.advanceTimersByTimeAsync(5_200)
     expect(res?.destroyed).toBe(true)
     await eventually(() => expect(vi.getTimerCount()).toBe(0))
-  }, 20_000)
+  })
 })
 
 describe('SSE-26 HTTP/2', () => {
