@@ -161,6 +161,7 @@ test('AI-89 AIT-88 results of resumed tools are in responseMessages and in no st
   expect(responseMessages[0]).toMatchObject(resumed)
   expect(prepared[0]).toMatchObject(resumed)
   expect(steps.flatMap(({ toolResults }) => toolResults)).toEqual([])
+  expect(steps.flatMap(({ response }) => response.messages.map(({ role }) => role))).toEqual(['assistant'])
 
   const failed = await generateText({
     model: scriptedModel([{ error: new Error('broken') }]),
