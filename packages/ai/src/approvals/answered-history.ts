@@ -18,7 +18,6 @@ export function answeredHistory(
     const results = resultsOf(turn - 1)
     if (message.role !== 'tool') return [...toolTurn(results), message]
     const kept = message.content.filter(({ type }) => type !== 'tool-approval-response')
-    if (kept.length === message.content.length && results.length === 0) return [message]
     return kept.length + results.length > 0 ? [{ ...message, content: [...kept, ...results] }] : []
   })
   return [...history, ...toolTurn(resultsOf(messages.length - 1)), ...toolTurn(decided.map(responsePart))]

@@ -78,10 +78,15 @@ function readSecrets(caller: string, secret: unknown): readonly [Bytes, ...Bytes
         `approval.secret must be text or bytes, at least ${minSecretBytes}, or a list of them, got ${shown(one)}`,
       )
     }
-    // Copied: bytes that are cleared after the call would make a key that anybody can make.
+    // Copied: bytes that are cleared meanwhile would make a key that anybody can make.
     const bytes = typeof one === 'string' ? new TextEncoder().encode(one) : new Uint8Array(one)
-    if (bytes.length >= minSecretBytes) return bytes
-    throw misuse(caller, `approval.secret must have at least ${minSecretBytes} bytes, got ${bytes.length}`)
+    if (bytes.length < minSecretBytes) {
+      throw misuse(caller, `approval.secret must have at least ${minSecretBytes} bytes, got ${bytes.length}`)
+    }
+    if (bytes.every((byte) => byte === 0)) {
+      throw misuse(caller, 'approval.secret must not be all zeros; pass it before its bytes are cleared')
+    }
+    return bytes
   }
   return [read(first), ...rest.map(read)]
 }

@@ -52,14 +52,13 @@ function keyOf(toolName: string, toolCallId: string): string {
   return JSON.stringify([toolName, toolCallId])
 }
 
-/** As loosely as the SDK reads a history: it makes texts of ids. */
 function isOpenIn(messages: readonly ModelMessage[], toolCallId: string): boolean {
   let isOpen = false
   for (const { content } of messages) {
     if (!Array.isArray(content)) continue
     for (const part of content) {
-      if (part.type === 'tool-call' && String(part.toolCallId) === toolCallId) isOpen = true
-      if (part.type === 'tool-result' && String(part.toolCallId) === toolCallId) isOpen = false
+      if (part.type === 'tool-call' && part.toolCallId === toolCallId) isOpen = true
+      if (part.type === 'tool-result' && part.toolCallId === toolCallId) isOpen = false
     }
   }
   return isOpen

@@ -109,7 +109,7 @@ async function verify(
       // The latest: a store that forgot the id earlier would let the other token pass.
       verified.set(approvalId, Math.max(expiresAt, verified.get(approvalId) ?? 0))
     } catch (error) {
-      if (decision !== 'denied' || !(error instanceof ToolApprovalError)) throw error
+      if (decision !== 'denied') throw error
     }
   }
   const missing = responses.find(({ approvalId }) => !verified.has(approvalId))
@@ -128,19 +128,11 @@ async function verify(
 function checkRunnable(caller: string, tools: ToolSet, { call }: OpenApproval): void {
   if (call.isProviders) return
   const { toolName } = call
-  const tool = Object.hasOwn(tools, toolName) ? tools[toolName] : undefined
-  if (tool === undefined) {
-    throw misuse(
-      caller,
-      `tools has no "${toolName}", which was approved; pass the tools of the call that asked`,
-    )
-  }
-  if (typeof tool.execute !== 'function') {
-    throw misuse(
-      caller,
-      `tool "${toolName}", which was approved, has no execute; pass the tools of the call that asked`,
-    )
-  }
+  if (typeof tools[toolName]?.execute === 'function') return
+  throw misuse(
+    caller,
+    `tools has no "${toolName}" with an execute, which was approved; pass the tools of the call that asked`,
+  )
 }
 
 function checkNothingElseIsOpen(

@@ -90,6 +90,22 @@ test('AI-74 AI-49 the model and the tools are the very objects given where nothi
   expect(Object.keys(agent).toSorted()).toEqual(['model', 'stopWhen', 'tools'])
 })
 
+test.each([
+  ['nothing', { needsApproval: false }, [], false],
+  ['its needsApproval', { needsApproval: true }, [], true],
+  ['a function', { needsApproval: () => false }, [], true],
+  ['a middleware', {}, [approvalMiddleware({ id: 'g', match: ['search'] })], true],
+])(
+  'AI-74 AI-53 a tool is gated by %s, and stays the very object',
+  async (_name, own, toolMiddleware, isGated) => {
+    const gated = { ...search, ...own }
+    const agent = await resolve({ tools: { search: gated }, toolMiddleware }, { model: scriptedModel([]) })
+    expect(agent.tools['search']).toBe(gated)
+    expect(agent.toolApproval !== undefined).toBe(isGated)
+    expect(agent.experimental_toolApprovalSecret !== undefined).toBe(isGated)
+  },
+)
+
 test('AI-74 a router is asked with the validated input', async () => {
   const large = scriptedModel([], { id: 'large' })
   const model = router({

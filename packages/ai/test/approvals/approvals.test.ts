@@ -1,11 +1,11 @@
 import { generate, prompt } from '@crux/ai'
-import { scriptedModel } from '@crux/ai/testing'
+import { scriptedModel, type ScriptedModel } from '@crux/ai/testing'
 import {
   approvalMiddleware,
   findToolApprovalRequests,
   type PendingApproval,
 } from '@crux/core/tool-middleware'
-import { tool, type ModelMessage } from 'ai'
+import { tool, type ModelMessage, type ToolSet } from 'ai'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import {
@@ -158,6 +158,13 @@ describe('AI-59 an approval', () => {
     expect(pay.mock.calls.map(([{ sum }]) => sum)).toEqual([5, 6])
   })
 
+  test('AI-61 a model that gives every call the same id runs each that needs no approval', async () => {
+    const { tools, balance } = createBank()
+    const same = calls(call('balance', {}, 'call_0'))
+    await generate(bank, { model: scriptedModel([same, same, 'Done.']), tools })
+    expect(balance).toHaveBeenCalledTimes(2)
+  })
+
   test('AI-59 a model that gives every call the same id is asked about each', async () => {
     const { tools, pay } = createBank()
     const steps = (sum: number) => [calls(call('pay', { sum }, 'call_0'))]
@@ -235,15 +242,13 @@ describe('AI-59 an approval', () => {
     const { request, messages } = await suspend(tools, { approval })
     const approved = approve(messages, request)
     const without = { ...tools.pay, execute: undefined }
-    for (const [wrong, problem] of [
-      [{ balance: tools.balance }, 'tools has no "pay"'],
-      [{ pay: without }, 'has no execute'],
-    ] as const) {
+    const wrongs: readonly ToolSet[] = [{ balance: tools.balance }, { pay: without }]
+    for (const wrong of wrongs) {
       const model = scriptedModel(['never'])
-      const running = generate(bank, { model, tools: wrong, approval, messages: approved })
+      const running = resume(wrong, approved, { model, approval })
       await expect(running).rejects.toMatchObject({
         code: 'usage',
-        message: expect.stringContaining(problem),
+        message: expect.stringContaining('tools has no "pay" with an execute'),
       })
       expect(model.calls).toHaveLength(0)
     }
@@ -357,6 +362,19 @@ describe('AI-64 a denial', () => {
     })
   })
 
+  test('AI-59 what the chat has passed over is denied beside a call of the last turn that is approved', async () => {
+    const { tools, pay } = createBank()
+    const first = await suspend(tools)
+    const second = await suspend(tools, {}, [calls(call('pay', { sum: 6 }, 'second'))])
+    const model = scriptedModel(['Paid.'])
+    const both = [...first.messages, ...second.messages]
+    const messages = approve(deny(both, first.request, 'moved on'), second.request)
+    await generate(bank, { model, tools, messages })
+    expect(pay.mock.calls.map(([{ sum }]) => sum)).toEqual([6])
+    expect(told(model)).toContain('moved on')
+    expect(told(model)).toContain('paid 6')
+  })
+
   test('AI-59 beside an approved call, each gets what was decided for it', async () => {
     const { tools, pay } = createBank()
     const { a, b, messages } = await suspendBoth(tools)
@@ -415,6 +433,33 @@ describe('AI-53 what needs an approval', () => {
   ])('AI-53 AI-88 AIT-78 %s gates', async (_name, options) => {
     const { tools, pay } = createBank()
     await suspend(tools, options)
+    expect(pay).not.toHaveBeenCalled()
+  })
+
+  test('AI-53 a middleware that gates is asked by the gate, and not again when the tool runs', async () => {
+    const { tools, execute } = search()
+    const matches = vi.fn<() => boolean>(() => true)
+    const toolMiddleware = approvalMiddleware({ id: 'g', match: [matches] })
+    const { messages, pendingApprovals } = await generate(bank, { model: script(), tools, toolMiddleware })
+    expect(matches).toHaveBeenCalledOnce()
+    await resume(tools, approve(messages, pendingApprovals?.[0] as PendingApproval), { toolMiddleware })
+    expect(matches).toHaveBeenCalledTimes(2)
+    expect(execute).toHaveBeenCalledOnce()
+  })
+
+  test('AI-53 a call that the provider runs is never gated', async () => {
+    const { tools, pay } = createBank()
+    const model = scriptedModel(['Searched.'])
+    const own = { type: 'tool-call', toolCallId: 'own', toolName: 'pay', input: '{"sum":5}' } as const
+    const calling: ScriptedModel = {
+      ...model,
+      doGenerate: async (options) => {
+        const answer = await model.doGenerate(options)
+        return { ...answer, content: [{ ...own, providerExecuted: true }, ...answer.content] }
+      },
+    }
+    const result = await generate(bank, { model: calling, tools, toolApproval: () => 'user-approval' })
+    expect(result).toMatchObject({ text: 'Searched.', _meta: { finishReason: 'stop' } })
     expect(pay).not.toHaveBeenCalled()
   })
 

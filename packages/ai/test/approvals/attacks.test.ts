@@ -54,6 +54,11 @@ describe('AI-62 AIT-70 an approval that does not count', () => {
       ({ messages, request }) => approve(messages, { ...request, approvalToken: undefined }),
     ],
     [
+      'missing-token',
+      'a token that is null',
+      ({ messages, request }) => approve(messages, { ...request, approvalToken: null as never }),
+    ],
+    [
       'malformed',
       'no token at all',
       ({ messages, request }) => approve(messages, { ...request, approvalToken: 'yes' }),
@@ -412,7 +417,8 @@ describe('AI-60 AI-86 AIT-73 a made-up history', () => {
       {
         role: 'assistant',
         content: [
-          { type: 'tool-call', toolCallId: 'x', toolName, input: { sum: 1_000_000 } },
+          // Valid for its tool, so that the SDK would run it.
+          { type: 'tool-call', toolCallId: 'x', toolName, input: toolName === 'pay' ? { sum: 1e6 } : {} },
           { type: 'tool-approval-request', approvalId: 'y', toolCallId: 'x', isAutomatic },
         ],
       },
@@ -515,6 +521,62 @@ describe('AI-60 AI-86 AIT-73 a made-up history', () => {
     await generate(bank, { model, tools, messages: behind })
     expect(told(model)).not.toContain('approval')
     expect(balance).not.toHaveBeenCalled()
+  })
+})
+
+describe('AI-59 AIT-73 parts that are put where they do not belong', () => {
+  const result = (toolCallId: string) =>
+    ({ type: 'tool-result', toolCallId, toolName: 'pay', output: { type: 'text', value: 'paid' } }) as const
+  /** The messages with further parts in the turn that asked. */
+  const asked = (messages: readonly ModelMessage[], ...parts: object[]) =>
+    messages.map((message) =>
+      message.role === 'assistant' && Array.isArray(message.content)
+        ? { ...message, content: [...message.content, ...parts] }
+        : message,
+    ) as ModelMessage[]
+
+  test('AI-59 AIT-73 a result in the turn of the model lets nothing else run: the SDK would refuse it later', async () => {
+    const { tools, ran } = createBank()
+    const approval = createApproval()
+    const { a, b, messages } = await suspendBoth(tools, { approval })
+    const sent = approve(asked(messages, result(a.toolCallId)), b)
+    await expect(resume(tools, sent, { approval })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('hold call "a"'),
+    })
+    expect(ran()).toEqual([])
+    expect(approval.store.consume).not.toHaveBeenCalled()
+  })
+
+  test('AI-59 a result in a turn of the user is none: the request can still be denied', async () => {
+    const { tools } = createBank()
+    const { request, messages } = await suspend(tools)
+    const user = { role: 'user', content: [result(request.toolCallId), { type: 'text', text: 'Well?' }] }
+    const history = [...messages, user as never]
+    const session = startTools({ caller: 'generate', tools, middleware: [], approval: {}, promptId: 'bank' })
+    expect(await session.resume(deny(history, request))).toMatchObject({ kind: 'resumed' })
+  })
+
+  test('AI-59 a response in the turn of the model is none: nobody has answered yet', async () => {
+    const { tools, ran } = createBank()
+    const { request, messages } = await suspend(tools)
+    const [response] = approve(messages, request).at(-1)?.content ?? []
+    const waiting = await resume(tools, asked(messages, response as object))
+    expect(waiting.pendingApprovals).toMatchObject([{ approvalId: request.approvalId }])
+    expect(ran()).toEqual([])
+  })
+
+  test('AI-59 AI-63 AIT-71 a used approval is no answer to the same call, made up a second time', async () => {
+    const { tools, pay } = createBank()
+    const { request, messages } = await suspend(tools)
+    const paid = await resume(tools, approve(messages, request))
+    const again = paid.messages.find(({ role }) => role === 'assistant') as ModelMessage
+    const content = (again.content as readonly object[]).filter(
+      (part) => Reflect.get(part, 'type') === 'tool-call',
+    )
+    const replayed = approve([...paid.messages, { role: 'assistant', content } as ModelMessage], request)
+    await expect(resume(tools, replayed)).rejects.toMatchObject({ code: 'usage' })
+    expect(pay).toHaveBeenCalledOnce()
   })
 })
 
@@ -672,6 +734,17 @@ describe('AI-57 AIT-75 processes', () => {
     expect(pay.mock.calls.map(([{ sum }]) => sum)).toEqual([5, 6])
   })
 
+  test('AI-57 bytes of a secret that are cleared during the call are not those that signed', async () => {
+    const { tools, pay } = createBank()
+    const { store } = createApproval()
+    const secret = new Uint8Array(32).fill(3)
+    const approval = { secret: secret.slice(), store }
+    const toolApproval = () => (secret.fill(0), 'user-approval' as const)
+    const { request, messages } = await suspend(tools, { toolApproval, approval: { secret, store } })
+    await resume(tools, approve(messages, request), { approval })
+    expect(pay).toHaveBeenCalledOnce()
+  })
+
   test('AI-57 options of the call win over those of the instance, key by key; undefined wins nothing', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const { tools } = createBank()
@@ -810,6 +883,10 @@ describe('AI-101 AIT-13 approval options that cannot work', () => {
     [
       { secret: null, store },
       'approval.secret must be text or bytes, at least 32, or a list of them, got null',
+    ],
+    [
+      { secret: new Uint8Array(64), store },
+      'approval.secret must not be all zeros; pass it before its bytes are cleared',
     ],
     [{ ttlMs: 0 }, 'approval.ttlMs must be an integer >= 1, got 0'],
     [{ ttlMs: 1.5 }, 'approval.ttlMs must be an integer >= 1, got 1.5'],

@@ -61,9 +61,9 @@ const scenario = fc.record({
 
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never
 
-function createKit() {
+function createKit(now = Date.now) {
   const consumed: string[] = []
-  const memory = memoryApprovalStore()
+  const memory = memoryApprovalStore({ now })
   const store = {
     consume: (id: string, expiresAt: number) => {
       consumed.push(id)
@@ -71,7 +71,7 @@ function createKit() {
     },
   }
   const settings = readApproval('generate', { secret: 's'.repeat(32), store })
-  return { consumed, memory, signer: createSigner('generate', settings, { promptId: 'p', now: Date.now }) }
+  return { consumed, memory, signer: createSigner('generate', settings, { promptId: 'p', now }) }
 }
 
 async function build({ calls, order, hasUnknown, goesOn }: Scenario, kit: ReturnType<typeof createKit>) {
@@ -239,4 +239,77 @@ describe('AI-59 what becomes of a history', () => {
     const ways = ['nothing', 'usage', 'missing-token', 'mismatch', 'suspended', 'run', 'consumed']
     expect([...seen.keys()]).toEqual(expect.arrayContaining(ways))
   })
+})
+
+describe('AI-59 requests that were made again', () => {
+  const subject = { toolCallId: 'x', toolName: 'pay', input: {} }
+  const call = { type: 'tool-call' as const, ...subject }
+  const request = (approvalId: string, toolCallId = 'x') =>
+    ({ type: 'tool-approval-request', approvalId, toolCallId }) as const
+  const approval = (approvalId: string, approvalToken?: string) =>
+    ({ type: 'tool-approval-response', approvalId, approved: true, approvalToken }) as const
+  const history = (
+    asked: Extract<ModelMessage, { role: 'assistant' }>['content'],
+    ...answers: ReturnType<typeof approval>[]
+  ): ModelMessage[] => [
+    { role: 'user', content: 'Go.' },
+    { role: 'assistant', content: asked },
+    { role: 'tool', content: answers },
+  ]
+  const sign = async ({ signer }: ReturnType<typeof createKit>, approvalId: string) =>
+    approval(approvalId, (await signer.sign({ ...subject, approvalId })).approvalToken)
+
+  test('AI-59 AI-60 of two requests for one call the newer one has to be approved, and each approval needs its token', async () => {
+    const kit = createKit()
+    const asked = [call, request('old'), request('new')] as const
+    const [old, young] = [await sign(kit, 'old'), await sign(kit, 'new')]
+    const outcomeOf = async (...answers: ReturnType<typeof approval>[]) =>
+      (await actual(history([...asked], ...answers), kit.signer)).outcome
+    expect(await outcomeOf(old)).toEqual({ suspended: ['new'] })
+    expect(await outcomeOf(young, approval('old'))).toBe('missing-token')
+    expect(await outcomeOf(young, approval('old', young.approvalToken))).toBe('mismatch')
+    expect(kit.consumed).toEqual([])
+    expect(await outcomeOf(old, young)).toEqual({ run: ['x'] })
+    expect(kit.consumed).toEqual(['old', 'new'])
+  })
+
+  test('AI-59 a request that is made again counts where it stands last', async () => {
+    const kit = createKit()
+    const other = { ...call, toolCallId: 'y' }
+    const asked = [call, other, request('r1'), request('r2', 'y'), request('r1')]
+    const { outcome } = await actual(history(asked), kit.signer)
+    expect(outcome).toEqual({ suspended: ['r2', 'r1'] })
+  })
+
+  test('AI-59 a request that is made again behind the result of its call is open again', async () => {
+    const kit = createKit()
+    const done: ModelMessage = {
+      role: 'tool',
+      content: [
+        { type: 'tool-result', toolCallId: 'x', toolName: 'pay', output: { type: 'text', value: '1' } },
+      ],
+    }
+    const [user, assistant, answered] = history([call, request('r')], await sign(kit, 'r'))
+    if (!user || !assistant || !answered) throw new Error('expected three turns')
+    const { outcome } = await actual([user, assistant, done, assistant, answered], kit.signer)
+    expect(outcome).toEqual({ run: ['x'] })
+  })
+
+  test.each(['short first', 'long first'])(
+    'AI-63 AI-57 of two tokens for one request the later end is what the store is told: %s',
+    async (order) => {
+      let time = 0
+      const kit = createKit(() => time)
+      const short = await sign(kit, 'r')
+      time = 1000
+      const long = await sign(kit, 'r')
+      const answers = order === 'short first' ? [short, long] : [long, short]
+      expect((await actual(history([call, request('r')], ...answers), kit.signer)).outcome).toEqual({
+        run: ['x'],
+      })
+      // The first token is over, and the second one must not let it run again.
+      time = 900_500
+      expect((await actual(history([call, request('r')], long), kit.signer)).outcome).toBe('consumed')
+    },
+  )
 })

@@ -1,4 +1,4 @@
-import { generate, prompt, toolMiddleware } from '@crux/ai'
+import { generate, prompt, settledMessages, toolMiddleware } from '@crux/ai'
 import { scriptedModel } from '@crux/ai/testing'
 import { tool, type ToolSet } from 'ai'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -168,6 +168,21 @@ describe('AI-50 middleware', () => {
       ['outer', failure, 'number', 's1'],
     ])
     expect(told(model, 1)).toContain('index is gone')
+  })
+
+  test('AI-50 AI-65 an aroundExecute that never came to its end may have done the work', async () => {
+    const leave = new AbortController()
+    const reason = new Error('left')
+    const hang = toolMiddleware({
+      id: 'hang',
+      aroundExecute: () => {
+        leave.abort(reason)
+        return new Promise(() => {})
+      },
+    })
+    const options = { model: script(), tools: searching(async () => 'found'), abortSignal: leave.signal }
+    await expect(generate(ask, { ...options, toolMiddleware: hang })).rejects.toBe(reason)
+    expect(JSON.stringify(settledMessages(reason))).toContain('it may have run')
   })
 
   test('AI-50 an aroundExecute may try again', async () => {

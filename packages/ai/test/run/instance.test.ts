@@ -63,6 +63,15 @@ describe('AI-70 createCruxAi()', () => {
     expect(gateway.calls.generateText[0]?.model).toBe(model)
   })
 
+  test('AIT-82 what was not asked for is left out', async () => {
+    const gateway = scriptedGateway({ generateText: (options) => generateText(options) })
+    await createCruxAi({ gateway }).generate({ prompt: 'Hello.' }, { model: scriptedModel(['Hi.']) })
+    const hooks = ['onLanguageModelCallEnd', 'onToolExecutionEnd', 'onToolExecutionStart', 'prepareStep']
+    expect(Object.keys(gateway.calls.generateText[0] ?? {}).toSorted()).toEqual(
+      ['messages', 'model', 'stopWhen', ...hooks].toSorted(),
+    )
+  })
+
   test('AIT-82 options of a call win over those of the instance', async () => {
     const crux = createCruxAi({ cost: () => 1, gateway: liveSdkGateway() })
     const own = await crux.generate(ask, { model: scriptedModel(['Hi.']) })
