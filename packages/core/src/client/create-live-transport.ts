@@ -22,14 +22,14 @@ export function createLiveTransport(kind: string, follow: (sink: TransportSink) 
   }
 }
 
-/** A following whose code is loaded first. Without it, because a network failed, `orElse` takes its place. */
+/** A following whose code is loaded first. If it cannot be loaded, or cannot begin, `orElse` takes its place. */
 export function followOnceLoaded(loading: Promise<() => Following>, orElse: () => Following): Following {
   let following: Following | undefined
   let isClosed = false
   const start = (follow: () => Following) => {
     if (!isClosed) following = follow()
   }
-  void loading.then(start, () => start(orElse))
+  void loading.then(start).catch(() => start(orElse))
   return {
     retry: () => following?.retry(),
     close() {

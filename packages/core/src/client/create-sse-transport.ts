@@ -14,6 +14,13 @@ export interface SSETransportOptions extends Omit<EventRequest, 'method' | 'body
    */
   readonly idleTimeoutMs?: number | undefined
   /**
+   * One connection for all tabs of a browser that have the same URL, query and `share`: the id of the user or session
+   * that is asking, or `true` where a cookie says who it is. One tab holds the connection, and another goes on where it
+   * was when that one is closed. Needs a secure page, a browser with Web Locks, and no `headers` beside `true`; without a
+   * page, and where the browser lacks something, each connects by itself. Default none (CLI-4).
+   */
+  readonly share?: string | boolean | undefined
+  /**
    * Poll the same URL while something between page and server holds a stream back: if it opened and nothing was complete
    * within 10 s. A stream is tried every 60 s and ends the polling. Loads a further piece of code. Default false (CLI-5).
    */
@@ -32,16 +39,21 @@ export interface SSETransportOptions extends Omit<EventRequest, 'method' | 'body
  * const transport = createSSETransport('/api/crux', { headers: async () => ({ authorization: await token() }) })
  */
 export function createSSETransport(url: string | URL, options: SSETransportOptions = {}): CruxTransport {
+  const { headers, share, pollFallback } = options
+  if (share === true && headers !== undefined)
+    throw new TypeError(
+      'With `headers`, `share` has to say who is asking: give it the id of the user or session.',
+    )
   return createLiveTransport('sse', (sink) => {
     const target = createLiveTarget(sink)
     const follow = () => followEvents(url, options, target)
-    if (!options.pollFallback) return follow()
-    const loading = import('./fall-back-to-polls.ts')
+    if (!share && !pollFallback) return follow()
+    const loading = import('./follow-as-asked.ts')
     return followOnceLoaded(
       loading.then(
-        ({ fallBackToPolls }) =>
+        ({ followAsAsked }) =>
           () =>
-            fallBackToPolls(url, options, target),
+            followAsAsked(url, options, target),
       ),
       follow,
     )

@@ -2,7 +2,7 @@ import { createAlarm } from '../timing/alarm.ts'
 import type { Connection } from './connection.ts'
 import type { Following } from './create-live-transport.ts'
 import { followEvents, type FollowEventsOptions } from './follow-events.ts'
-import { followPolls } from './follow-polls.ts'
+import { followPolls, type FollowPollsOptions } from './follow-polls.ts'
 import type { LiveTarget } from './live-target.ts'
 
 /** How long a stream that opened may take until `ready`, in milliseconds. */
@@ -19,7 +19,7 @@ const trialDistanceMs = 60_000
  */
 export function fallBackToPolls(
   url: string | URL,
-  options: FollowEventsOptions,
+  options: FollowEventsOptions & FollowPollsOptions,
   target: LiveTarget,
 ): Following {
   const alarm = createAlarm()

@@ -11,6 +11,8 @@ export interface FollowPollsOptions extends Omit<EventRequest, 'method' | 'body'
   readonly backoff?: { readonly baseMs?: number; readonly maxMs?: number } | undefined
   readonly intervalMs?: number | undefined
   readonly waitMs?: number | undefined
+  /** Default true. False where other pages look on, which may be seen while this one is hidden. */
+  readonly pausesWhenHidden?: boolean | undefined
 }
 
 /** What a server holds a poll for at most, in milliseconds (LIVE-19). */
@@ -20,7 +22,7 @@ const longestAnswer = 128 * 1024 * 1024
 
 /** Follows a live store by polls, one after another, each for what changed since the last (LIVE-19, CLI-6). */
 export function followPolls(url: string | URL, options: FollowPollsOptions, target: LiveTarget): Connection {
-  const { headers, backoff, intervalMs = 2_000, waitMs = 0 } = options
+  const { headers, backoff, intervalMs = 2_000, waitMs = 0, pausesWhenHidden = true } = options
   const holdMs = Math.min(waitMs, longestHoldMs)
   let isLive = false
   let askedAt = 0
@@ -65,7 +67,7 @@ export function followPolls(url: string | URL, options: FollowPollsOptions, targ
     // As long as the silence that a stream is allowed (CLI-1), after the time that it may be held.
     idleTimeoutMs: holdMs + 37_500,
     staleAfterMs: () => holdMs + 22_500,
-    mayGoOn: isShown,
+    mayGoOn: () => !pausesWhenHidden || isShown(),
     onStatus(status, error) {
       isLive = false
       target.status(status, error)

@@ -4,8 +4,28 @@ import { describeTransportContract } from '@crux/core/testing'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { vi } from 'vitest'
+import { openBrowser } from './browser-tabs.ts'
+import { stubPage } from './stub-page.ts'
 
-describeTransportContract('createSSETransport over node:http', async () => {
+describeTransportContract('createSSETransport over node:http', () => startServer({}))
+
+describeTransportContract('createSSETransport with pollFallback', () => startServer({ pollFallback: true }))
+
+describeTransportContract('createSSETransport with share, in one tab', async () => {
+  stubPage()
+  openBrowser().openTab().enter()
+  const harness = await startServer({ share: 'user-1' })
+  return {
+    ...harness,
+    close() {
+      vi.unstubAllGlobals()
+      return harness.close()
+    },
+  }
+})
+
+async function startServer(options: Parameters<typeof createSSETransport>[1]) {
   const parts: unknown[] = []
   const connected = new Set<ServerResponse>()
   let isRefusing = false
@@ -30,17 +50,17 @@ describeTransportContract('createSSETransport over node:http', async () => {
   const { port } = server.address() as AddressInfo
 
   return {
-    transport: createSSETransport(`http://127.0.0.1:${port}/`, { backoff: { baseMs: 1 } }),
-    put(part) {
+    transport: createSSETransport(`http://127.0.0.1:${port}/`, { backoff: { baseMs: 1 }, ...options }),
+    put(part: unknown) {
       parts.push(part)
       for (const response of connected) response.write(frame(parts.length - 1, String(parts.length)))
     },
     cut: () => server.closeAllConnections(),
-    refuse: (refusing) => void (isRefusing = refusing),
+    refuse: (refusing: boolean) => void (isRefusing = refusing),
     async close() {
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
     },
   }
-})
+}
