@@ -1,3 +1,4 @@
+import { CruxError } from '@crux/core/errors'
 import { answers, type Answer, type AnsweringHandler } from '../push/pushed-body.ts'
 import { tell } from '../push/tell.ts'
 import { toRequest } from './node-request.ts'
@@ -14,7 +15,7 @@ export type NodeHandler = (req: NodeRequest, res: NodeResponse, next?: (error?: 
  *
  * `request.signal` aborts when the client leaves. A handler that rejects goes to `next(error)`; without `next` it is a
  * bare 500, or, once the headers are out, the end of the connection, and `console.error` hears why. A request that
- * cannot be represented is 400.
+ * cannot be represented is 400. Throws `CruxError` `invalid-value` for what is no function.
  *
  * @example
  * createServer(toNodeHandler(cruxSSEHandler({ store }))).listen(3000)
@@ -23,6 +24,11 @@ export type NodeHandler = (req: NodeRequest, res: NodeResponse, next?: (error?: 
 export function toNodeHandler(
   handler: ((request: Request) => Response | Promise<Response>) & Partial<AnsweringHandler>,
 ): NodeHandler {
+  if (typeof handler !== 'function')
+    throw new CruxError(
+      'invalid-value',
+      'toNodeHandler needs a function that answers requests, such as `app.fetch`.',
+    )
   const ours = handler[answers]
   return (req, res, next) => {
     const leaving = new AbortController()

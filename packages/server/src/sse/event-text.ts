@@ -66,8 +66,8 @@ function unfitKind(data: object): string | undefined {
   // The tag tells also of objects of another realm.
   const tag = Object.prototype.toString.call(data).slice('[object '.length, -1)
   if (tag.endsWith('ArrayBuffer')) return 'bytes: make them text first, such as base64'
-  if (tag === 'Blob' || tag === 'File') return `a ${tag}: read its text first`
-  const isStream = tag.endsWith('Stream') || ('pipe' in data && typeof data.pipe === 'function')
+  if (tag === 'Blob' || tag === 'File' || tag === 'Response') return `a ${tag}: read its text first`
+  const isStream = tag.endsWith('Stream') || Symbol.asyncIterator in data
   return isStream ? 'a stream: write what it gives, piece by piece' : undefined
 }
 

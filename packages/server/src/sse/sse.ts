@@ -1,3 +1,4 @@
+import { CruxError } from '@crux/core/errors'
 import { answers, type AnsweringHandler } from '../push/pushed-body.ts'
 import { toResponse } from '../push/to-response.ts'
 import { createSseServer } from './sse-server.ts'
@@ -20,7 +21,7 @@ export interface SseRoute extends AnsweringHandler {
  * A plain function stays open until the client leaves or `close()`; an async one is complete when its promise fulfils,
  * unless it has sent no event and waits for the abort with `onAbort` (SSE-5). A client then hears the end and does not
  * come back; a lost connection comes back with the id of the last event, `stream.lastEventId`. Throws `CruxError`
- * `invalid-value` for a number out of range and for headers that are not yours to set.
+ * `invalid-value` for a handler that is no function, a number out of range and headers that are not yours to set.
  *
  * @example
  * export const GET = sse(async (stream, request) => {
@@ -30,6 +31,8 @@ export interface SseRoute extends AnsweringHandler {
  * })
  */
 export function sse(handler: SseHandler, options?: SseOptions): SseRoute {
+  if (typeof handler !== 'function')
+    throw new CruxError('invalid-value', 'A route of events needs a function that fills its streams.')
   const server = createSseServer(options)
   const answer = (request: Request) => server.answer(request, handler)
   const handle = (request: Request): Response => {

@@ -320,6 +320,25 @@ describe('A client that leaves', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  test('SSE-28 while middleware takes its time: the handler finds its stream ended', async ({
+    makeSse,
+    listen,
+  }) => {
+    const seen: unknown[] = []
+    const route = makeSse(async (stream, request) => {
+      seen.push(request.signal.aborted, stream.signal.aborted, await stream.closed)
+    })
+    const handle = toNodeHandler(route)
+    const { port } = await listen(async (req, res) => {
+      await once(res, 'close')
+      handle(req, res)
+    })
+    const client = await rawGet(port)
+    client.socket.destroy()
+    await eventually(() => expect(seen).toEqual([true, true, 'aborted']))
+    expect([route.stats(), route.errors]).toEqual([{ open: 0 }, []])
+  })
+
   test('SSE-28 after it nothing is written or ended', async ({ makeSse, listen }) => {
     const { handler, stream: taking } = takeStream()
     const calls: string[] = []

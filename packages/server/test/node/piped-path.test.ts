@@ -158,21 +158,31 @@ describe('SSE-27 the piped path', () => {
     await answer.body?.cancel()
   })
 
-  test('SSE-28 a response that somebody destroys under a write is no uncaught error', async ({ listen }) => {
+  test('SSE-28 a response that somebody has ended under a write is no uncaught error, and cancels the body', async ({
+    listen,
+  }) => {
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined
+    let isCancelled = false
     const handle = toNodeHandler(
-      () => new Response(new ReadableStream<Uint8Array>({ start: (given) => void (controller = given) })),
+      () =>
+        new Response(
+          new ReadableStream<Uint8Array>({
+            start: (given) => void (controller = given),
+            cancel: () => void (isCancelled = true),
+          }),
+        ),
     )
-    let destroy = () => {}
+    let end = () => {}
     const { port } = await listen((req, res) => {
-      destroy = () => res.destroy()
+      end = () => void res.end()
       handle(req, res)
     })
     const client = await rawGet(port)
     await client.until('\r\n\r\n')
-    destroy()
+    end()
     controller?.enqueue(new Uint8Array(1))
-    await client.untilClosed()
+    await client.until('0\r\n\r\n')
+    await eventually(() => expect(isCancelled).toBe(true))
   })
 
   test('SSE-27 headers that cannot be sent cancel the body', async ({ listen }) => {

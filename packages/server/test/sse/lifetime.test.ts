@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { sse, type SseEnd, type SseStream } from '@crux/server'
+import { sse, toNodeHandler, type SseEnd, type SseStream } from '@crux/server'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { eventsUrl, read, readAll, readText, said, takeStream, test, turn } from '../support/sse-test.ts'
@@ -39,6 +39,12 @@ describe('SSE-1 the response', () => {
       ['ann', 'bob'].map((name) => `:\n\ndata: ${name}\n\ndata: ${name}\n\n${said('complete')}`),
     )
     expect(seen).toEqual(requests.map(({ request }) => request))
+  })
+
+  test('SSE-1 what is no function throws at once', () => {
+    for (const given of [undefined, {}, 'text'])
+      for (const make of [sse, toNodeHandler])
+        expect(() => make(given as never)).toThrow(expect.objectContaining({ code: 'invalid-value' }))
   })
 
   test('SSE-2 POST runs the handler, which reads the body; HEAD has the same headers and runs nothing', async ({

@@ -400,6 +400,8 @@ describe('SSE-13 data', () => {
     ['a WritableStream', new WritableStream()],
     ['a TransformStream', new TransformStream()],
     ['a stream of Node', Readable.from(['x'])],
+    ['an async generator', (async function* () {})()],
+    ['a Response', new Response('x')],
     [
       'a cycle',
       (() => {
