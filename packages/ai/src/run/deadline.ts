@@ -7,8 +7,6 @@ export interface Deadline {
    * What `work` comes to after that is swallowed.
    */
   readonly race: <T>(work: Promise<T>) => Promise<T>
-  /** Runs `listener` once, at the abort; at once if that was before. Gives the undo. */
-  readonly onAbort: (listener: (reason: unknown) => void) => () => void
   /** Stops the timer and leaves the caller's signal alone. Safe to call again. */
   readonly clear: () => void
 }
@@ -26,7 +24,7 @@ export function startDeadline(
   }: { readonly timeoutMs?: number | undefined; readonly abortSignal?: AbortSignal | undefined },
 ): Deadline {
   if (timeoutMs === undefined && abortSignal === undefined) {
-    return { signal: undefined, race: (work) => work, onAbort: () => () => {}, clear: () => {} }
+    return { signal: undefined, race: (work) => work, clear: () => {} }
   }
   const controller = new AbortController()
   const { signal } = controller
@@ -48,19 +46,14 @@ export function startDeadline(
     abortSignal?.removeEventListener('abort', passOn)
   }
 
-  function onAbort(listener: (reason: unknown) => void): () => void {
-    const run = () => listener(signal.reason)
-    if (signal.aborted) run()
-    else signal.addEventListener('abort', run, { once: true })
-    return () => signal.removeEventListener('abort', run)
-  }
-
   function race<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const leave = onAbort(reject)
-      work.then(resolve, reject).finally(leave)
+      const leave = () => reject(signal.reason)
+      if (signal.aborted) leave()
+      else signal.addEventListener('abort', leave, { once: true })
+      work.then(resolve, reject)
     })
   }
 
-  return { signal, race, onAbort, clear }
+  return { signal, race, clear }
 }

@@ -49,8 +49,8 @@ export function createStreamPump<Completion>(options: {
         case 'error':
           throw part.error
         case 'abort':
-          // The part has the reason as text; the signal has the reason itself (AI-79).
-          throw deadline.signal?.reason ?? new DOMException('This operation was aborted', 'AbortError')
+          // The part has the reason as text; the race has ended by then, with the reason itself (AI-79).
+          throw new DOMException('This operation was aborted', 'AbortError')
         case 'text-delta':
           countChunk()
           text.push(part.text)

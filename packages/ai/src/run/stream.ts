@@ -32,7 +32,6 @@ export async function runStream(
   const startedAt = performance.now()
   const prompt = asPrompt(caller, given)
   checkCallOptions(caller, options)
-  if (isCascade(options.model)) throw noCascade()
   const deadline = startDeadline(caller, options)
   let history: CallHistory | undefined
   const onFailure = (error: unknown) => rememberHistory(error, history?.endedBy(error))
@@ -40,7 +39,7 @@ export async function runStream(
   async function begin(): Promise<TextStreamResult> {
     const call = await prepareCall(caller, prompt, options, runtime)
     const { target } = call
-    if (isCascade(target)) throw noCascade()
+    if (isCascade(target)) throw misuse(caller, 'cascade() needs full results; use generate()')
     const resumed = await call.tools.resume(call.messages, deadline.signal)
     const costOf = options.cost ?? runtime.cost
     if (resumed.kind === 'suspended') {
@@ -122,7 +121,6 @@ function startStream(running: Running): TextStreamResult {
     }),
     // Without it the SDK prints errors to the console (AI-79).
     onError: stopClock,
-    onAbort: stopClock,
     onEnd: stopClock,
   })
   const pump = createStreamPump({
@@ -147,8 +145,4 @@ function startStream(running: Running): TextStreamResult {
     },
     raw,
   }
-}
-
-function noCascade() {
-  return misuse(caller, 'cascade() needs full results; use generate()')
 }

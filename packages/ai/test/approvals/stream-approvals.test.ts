@@ -1,5 +1,5 @@
-import { prompt, settledMessages, stream, generate, type PendingApproval } from '@crux/ai'
-import { scriptedModel } from '@crux/ai/testing'
+import { createCruxAi, generate, prompt, settledMessages, stream, type PendingApproval } from '@crux/ai'
+import { scriptedGateway, scriptedModel } from '@crux/ai/testing'
 import { tool, type ModelMessage } from 'ai'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
@@ -10,6 +10,7 @@ import {
   calls,
   createApproval,
   createBank,
+  resume,
   stored,
   suspend,
   told,
@@ -123,6 +124,18 @@ describe('AI-65 after an approved tool has run', () => {
       expect(JSON.stringify(history)).not.toContain('approvalToken')
     },
   )
+})
+
+test('AI-65 AIT-77 a stream that fails to begin has a history: the approval is used up', async () => {
+  const { tools, pay } = createBank()
+  const { request, messages } = await suspend(tools)
+  const crux = createCruxAi({ gateway: scriptedGateway({}) })
+  const failing = crux.stream(bank, { model: scriptedModel([]), tools, messages: approve(messages, request) })
+  const error: unknown = await failing.catch((reason: unknown) => reason)
+  const history = settledMessages(error)
+  expect(JSON.stringify(history)).toContain('no result: call ended with Error')
+  expect(await resume(tools, history ?? [])).toMatchObject({ text: 'Done.' })
+  expect(pay).not.toHaveBeenCalled()
 })
 
 describe('AI-59 calls that the provider runs', () => {

@@ -75,6 +75,12 @@ describe.each(['generate', 'stream'] as const)(
         'messages must be a list of messages, got string',
       ],
       [
+        'messages with none',
+        ask,
+        { model, messages: [null] },
+        'messages must be a list of messages, got array',
+      ],
+      [
         'AI-93 a system turn',
         ask,
         { model, messages: [{ role: 'system', content: 'Be nice.' }] },

@@ -1,4 +1,12 @@
-import { constraint, createCruxAi, generate, prompt, stream, type Constraint } from '@crux/ai'
+import {
+  constraint,
+  createCruxAi,
+  generate,
+  prompt,
+  settledMessages,
+  stream,
+  type Constraint,
+} from '@crux/ai'
 import { scriptedGateway, scriptedModel, type ScriptedModel, type ScriptStep } from '@crux/ai/testing'
 import { structuredFromPartials } from '@crux/core/structured'
 import { APICallError, streamText, tool, type LanguageModelUsage } from 'ai'
@@ -182,7 +190,10 @@ describe('AI-27 readers', () => {
         const counted = async function* () {
           for await (const part of raw.stream) yield ((parts++, part))
         }
-        return Object.create(raw, { stream: { get: counted } })
+        const neverAsked = () => {
+          throw new Error('there is no object')
+        }
+        return Object.create(raw, { stream: { get: counted }, partialOutputStream: { get: neverAsked } })
       },
     })
     const crux = createCruxAi({ gateway })
@@ -266,6 +277,14 @@ describe('AI-29 a stream of an object', () => {
     expect(age).toBe(36)
   })
 
+  test('AI-25 AI-27 partials come while the answer does', async () => {
+    const leave = new AbortController()
+    const model = scriptedModel([{ chunks: ['{"name":"Ada",', '"age":3'], hang: true }])
+    const { partialObjectStream } = await stream(askPerson, { model, abortSignal: leave.signal })
+    for await (const partial of partialObjectStream) if (partial.name === 'Ada') break
+    leave.abort()
+  })
+
   test('AI-33 the syntax is mended', async () => {
     const result = await stream(askPerson, {
       model: scriptedModel(['```json\n{"name":"Ada","age":36,}\n```']),
@@ -289,6 +308,13 @@ describe('AI-29 a stream of an object', () => {
     expect(onRetry).not.toHaveBeenCalled()
     expect(onExhausted).toHaveBeenCalledOnce()
     expect(model.calls).toHaveLength(1)
+  })
+
+  test('AI-65 AI-29 what a tool has done is in the history of the failure, and the answer that did not match too', async () => {
+    const model = scriptedModel([{ tools: [{ name: 'look', input: {} }] }, '{"name":"Ada"}'])
+    const { completion } = await stream(askPerson, { model, tools: look })
+    const history = settledMessages(await rejection(completion))
+    expect(history?.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant'])
   })
 
   test('AI-29 AIT-61 constraints run once, at the end, and only report', async () => {

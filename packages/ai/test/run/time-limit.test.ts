@@ -1,4 +1,4 @@
-import { createCruxAi, generate, prompt, router, stream } from '@crux/ai'
+import { constraint, createCruxAi, generate, prompt, router, stream } from '@crux/ai'
 import { scriptedModel, type ScriptStep } from '@crux/ai/testing'
 import { tool } from 'ai'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -105,6 +105,31 @@ describe.each(Object.entries(ways))('AI-67 AIT-80 %s', (_name, run) => {
       () => classify.mock.calls.length > 0,
     )
     expect(error).toMatchObject({ name: 'TimeoutError' })
+  })
+
+  test('a constraint that hangs is left too', async () => {
+    const check = vi.fn<() => Promise<never>>(() => new Promise(() => {}))
+    const hanging = [constraint({ name: 'hangs', check })]
+    const error = await leaveAtLimit(
+      (timeoutMs) => run({ model: scriptedModel(['Hi.']), constraints: hanging, timeoutMs }),
+      () => check.mock.calls.length > 0,
+    )
+    expect(error).toMatchObject({ name: 'TimeoutError' })
+  })
+
+  test('nothing is asked for any more by what comes too late', async () => {
+    let answer = (_route: string) => {}
+    const classify = vi.fn<() => Promise<string>>(() => new Promise((resolve) => (answer = resolve)))
+    const late = scriptedModel(['Hi.'])
+    const error = await leaveAtLimit(
+      (timeoutMs) => run({ model: router({ classify, routes: { default: late } }), timeoutMs }),
+      () => classify.mock.calls.length > 0,
+    )
+    expect(error).toMatchObject({ name: 'TimeoutError' })
+    answer('default')
+    // What would come next waits for promises alone.
+    await new Promise((turn) => setImmediate(turn))
+    expect(late.calls).toEqual([])
   })
 
   test("an abort rejects at once with the signal's reason", async () => {
