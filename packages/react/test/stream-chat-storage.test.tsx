@@ -39,6 +39,26 @@ test('STR-54 clear ends the turn, forgets all and takes another session', async 
   expect(await Promise.all(sent)).toEqual([true])
 })
 
+test('STR-54 a turn that was cleared away does not end the next one, nor is it told of', async () => {
+  const onChunk = vi.fn<() => void>()
+  const { now, turns, send, push } = await render({ onChunk })
+  await send('one')
+  await act(async () => now().clear())
+  await send('two')
+  turns[0]?.push(text('late'), done)
+  await settle()
+  expect(onChunk).not.toHaveBeenCalled()
+  expect(now().status).toBe('submitted')
+  turns[1]?.fail(new Error('cut'))
+  await settle()
+  expect(now()).toMatchObject({ status: 'error', messages: [{ content: 'two' }, { finish: 'error' }] })
+  await act(async () => now().clear())
+  expect(now()).toMatchObject({ status: 'ready', error: null, messages: [] })
+  await send('three')
+  await push(done)
+  expect(now().status).toBe('ready')
+})
+
 test('STR-54 a session id that was given is there at once, and stays', async () => {
   const { now, first } = await render({ sessionId: 'mine', storage: memoryChatStorage() })
   expect(first).toMatchObject({ status: 'loading', sessionId: 'mine' })
@@ -60,7 +80,7 @@ test('STR-54 mounted twice, as StrictMode does, it reads once and works', async 
 test('STR-54 an unmount aborts, and what had arrived is kept', async () => {
   const storage = memoryChatStorage()
   const onFinish = vi.fn<(...args: unknown[]) => void>()
-  const { turns, send, push, unmount } = await render({ storage, onFinish })
+  const { turns, send, push, unmount, result } = await render({ storage, onFinish })
   await send('one')
   await push(text('Hel'))
   unmount()
@@ -68,6 +88,8 @@ test('STR-54 an unmount aborts, and what had arrived is kept', async () => {
   expect(turns[0]?.request.signal.aborted).toBe(true)
   expect((await storage.load('crux-chat'))?.messages[1]).toMatchObject({ content: 'Hel', finish: 'stopped' })
   expect(onFinish).toHaveBeenCalledTimes(1)
+  expect(await result.current.send('too late')).toBe(false)
+  expect(turns).toHaveLength(1)
 })
 
 test('STR-54 send waits for the storage, whose conversation wins over initialMessages', async () => {
@@ -98,8 +120,11 @@ test('STR-54 send waits for the storage, whose conversation wins over initialMes
   expect(now().status).toBe('ready')
 })
 
-test.each(['stop', 'clear'] as const)('STR-54 %s refuses what waits for the storage', async (end) => {
-  let give: (snapshot: null) => void = () => {}
+test.each([
+  ['stop', ['old', 'then']],
+  ['clear', ['then']],
+] as const)('STR-54 %s refuses what waits for the storage', async (end, contents) => {
+  let give: (snapshot: ChatSnapshot) => void = () => {}
   const storage: ChatStorage = {
     ...memoryChatStorage(),
     load: () => new Promise((resolve) => (give = resolve)),
@@ -108,12 +133,13 @@ test.each(['stop', 'clear'] as const)('STR-54 %s refuses what waits for the stor
   await send('never')
   await act(async () => now()[end]())
   await send('then')
-  give(null)
+  const message = { id: 'm', role: 'user', content: 'old', pieces: [], createdAt: 1 } as const
+  give({ v: 1, sessionId: 'stored', messages: [message] })
   await settle()
   expect(turns).toHaveLength(1)
   await push(done)
   expect(await Promise.all(sent)).toEqual([false, true])
-  expect(now()).toMatchObject({ status: 'ready', messages: [{ content: 'then' }] })
+  expect(now().messages.map(({ content }) => content)).toEqual(contents)
 })
 
 function Page() {
@@ -147,7 +173,7 @@ test('STR-54 STR-55 the server and the first client render agree, then the stora
 
 test('STR-55 what is stored is the conversation, its answers too, under the key that was given', async () => {
   const storage = memoryChatStorage()
-  const { now, send, push } = await render({ storage, storageKey: 'mail' })
+  const { now, send, push, views } = await render({ storage, storageKey: 'mail' })
   await send('one')
   const saved = async () => (await storage.load('mail'))?.messages
   expect(await saved()).toEqual(now().messages)
@@ -156,6 +182,8 @@ test('STR-55 what is stored is the conversation, its answers too, under the key 
   await settle()
   expect((await saved())?.[1]?.pieces).toMatchObject([{ type: 'interrupt', answer: 'yes' }])
   await push(text('x'), done)
+  // That it was saved is nothing to render.
+  expect(views.filter(({ messages }) => messages === 3)).toHaveLength(1)
   expect(await storage.load('mail')).toEqual({
     v: 1,
     sessionId: now().sessionId,
@@ -209,9 +237,9 @@ test.each<[string, unknown, Partial<StreamChatOptions>]>([
   await push(done)
   expect(localStorage.getItem('crux-chat')).toBe(stored)
   await act(async () => now().clear())
+  expect(now().storageError).toBeNull()
   await send('two')
   await push(done)
-  expect(now().storageError).toBeNull()
   expect(JSON.parse(localStorage.getItem('crux-chat') ?? '')).toMatchObject({
     v: 1,
     messages: [{ content: 'two' }],
@@ -244,11 +272,16 @@ test('STR-55 saves run one after another, of those that wait only the newest, an
   expect(calls).toEqual(['save 1', 'save 3', 'remove'])
 })
 
-test('STR-55 localChatStorage keeps the newest messages', async () => {
-  const storage = localChatStorage({ maxMessages: 2 })
-  const messages = ['a', 'b', 'c'].map(
-    (id) => ({ id, role: 'user', content: id, pieces: [], createdAt: 1 }) as const,
+test.each([
+  [undefined, 60],
+  [{}, 60],
+  [{ maxMessages: 2 }, 2],
+])('STR-55 localChatStorage(%j) keeps the newest %i messages', async (options, most) => {
+  const storage = localChatStorage(options)
+  const messages = Array.from(
+    { length: 61 },
+    (_, index) => ({ id: `${index}`, role: 'user', content: 'x', pieces: [], createdAt: 1 }) as const,
   )
   await storage.save('k', { v: 1, sessionId: 's', messages })
-  expect((await storage.load('k'))?.messages.map(({ id }) => id)).toEqual(['b', 'c'])
+  expect((await storage.load('k'))?.messages).toEqual(messages.slice(-most))
 })

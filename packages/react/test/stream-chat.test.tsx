@@ -57,6 +57,8 @@ test('STR-49 the status follows the turn, and handlers hear of it', async () => 
   ])
   expect(onFinish).toHaveBeenCalledExactlyOnceWith(now().messages[1], 'done')
   expect(shown).toEqual([{ pieces: 0, messages: 2 }])
+  // What had waited for the next frame is not shown once more.
+  expect(views.filter(({ messages }) => messages === 2)).toHaveLength(1)
 })
 
 test('STR-49 exactly one of endpoint and transport is needed, and handlers that throw are reported', async () => {
@@ -196,6 +198,10 @@ test('STR-52 what a turn leaves unfinished is incomplete, and a stream id begins
   })
   await send('two')
   await push(set('s', 'y'))
+  const [first] = now().structured.items
+  await push(set('s', 'y'))
+  expect(now().structured.items[0]).toBe(first)
+  expect(Object.getPrototypeOf(now().structured.byStreamId)).toBeNull()
   expect(now().messages[1]).toBe(old)
   expect(now().structured.items.map(({ state }) => state.data)).toEqual([{ a: 'x' }, { a: 'y' }])
   expect(now().structured.items.map(({ id }) => id)).toEqual(
@@ -264,6 +270,7 @@ test('STR-53 choices take their options, a failed request takes the answer back,
   await act(async () => void now().resume(several, ['b', 'a']))
   await settle()
   expect(turns[2]?.request.resume?.answer).toEqual(['b', 'a'])
+  expect(now().pendingInterrupt).toBeNull()
   await push(done)
   // Nothing came of it, so the other question is still there.
   expect(now().pendingInterrupt).toEqual(choice)
@@ -271,6 +278,31 @@ test('STR-53 choices take their options, a failed request takes the answer back,
   await push(done)
   expect(now().pendingInterrupt).toBeNull()
   expect(await now().resume(choice, 'a')).toBe(false)
+})
+
+test('STR-53 an answer that arrived is not taken back, whether its turn fails or is stopped before it began', async () => {
+  const { now, turns, send, push } = await render()
+  await send('one')
+  await push(interrupt, done)
+  await act(async () => void now().resume(interrupt, 'yes'))
+  await settle()
+  await push({ type: 'status', message: 'reading' })
+  turns[1]?.fail(new Error('cut'))
+  await settle()
+  expect(now()).toMatchObject({ status: 'error', pendingInterrupt: null })
+  expect(now().messages.map(({ pieces }) => pieces.map(({ type }) => type))).toEqual([
+    ['text'],
+    ['interrupt'],
+    ['error'],
+  ])
+
+  await send('two')
+  await push(interrupt, done)
+  await act(async () => void now().resume(interrupt, 'yes'))
+  await settle()
+  await act(async () => now().stop())
+  expect(now()).toMatchObject({ status: 'ready', pendingInterrupt: null })
+  expect(now().messages.at(-1)?.pieces).toMatchObject([{ type: 'interrupt', answer: 'yes' }])
 })
 
 test('STR-49 an error of the turn is the error of the chat', async () => {

@@ -12,15 +12,12 @@ export interface ChatPublisher<View> {
   readonly afterRender: () => void
   readonly subscribe: (listener: () => void) => () => void
   readonly getView: () => View
-  /** What a server renders, and a browser first. */
-  readonly getInitialView: () => View
 }
 
 /** Makes the publisher of one chat (STR-48, STR-49). */
 export function createChatPublisher<View>(takeView: () => View): ChatPublisher<View> {
-  const initial = takeView()
   const listeners = new Set<() => void>()
-  let view = initial
+  let view = takeView()
   let untold: (() => void)[] = []
   const batch = createFrameBatch(publish)
 
@@ -42,7 +39,6 @@ export function createChatPublisher<View>(takeView: () => View): ChatPublisher<V
       if (tell) untold.push(tell)
       batch.cancel()
       publish()
-      if (listeners.size === 0) afterRender()
     },
     afterRender,
     subscribe: (listener) => {
@@ -50,6 +46,5 @@ export function createChatPublisher<View>(takeView: () => View): ChatPublisher<V
       return () => void listeners.delete(listener)
     },
     getView: () => view,
-    getInitialView: () => initial,
   }
 }

@@ -22,10 +22,7 @@ export interface ChatCall extends ChatHandlers {
 }
 
 /** A conversation outside of React. */
-export interface ChatStore extends Pick<
-  ChatPublisher<ChatView>,
-  'afterRender' | 'subscribe' | 'getView' | 'getInitialView'
-> {
+export interface ChatStore extends Pick<ChatPublisher<ChatView>, 'afterRender' | 'subscribe' | 'getView'> {
   readonly send: (text: string) => Promise<boolean>
   readonly resume: (interrupt: InterruptChunk, answer: ChatAnswer) => Promise<boolean>
   readonly stop: () => void
@@ -172,11 +169,9 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
 
   /** Ends the turn, or keeps the one from beginning that waits for the storage. */
   function stop(): void {
-    if (run) return finish('stopped', null)
-    if (!isBusy) return
-    isBusy = false
     calls++
-    publisher.publish()
+    isBusy = false
+    finish('stopped', null)
   }
 
   function clear(): void {
@@ -211,6 +206,5 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
     afterRender: publisher.afterRender,
     subscribe: publisher.subscribe,
     getView: publisher.getView,
-    getInitialView: publisher.getInitialView,
   }
 }

@@ -108,7 +108,6 @@ export function createConversation(
       mayStore = true
       writer?.remove()
       if (setup.sessionId === undefined && sessionId !== null) sessionId = createId()
-      if (!isOpened) return
       sessionId ??= createId()
       start()
     },

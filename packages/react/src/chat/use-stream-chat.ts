@@ -40,7 +40,8 @@ export function useStreamChat(options: StreamChatOptions): StreamChat {
   const [store] = useState(() => createChatStore(options, call))
   useInsertionEffect(() => store.setCall(call))
   useEffect(() => store.mount(), [store])
-  const view = useSyncExternalStore(store.subscribe, store.getView, store.getInitialView)
+  // Before it is mounted nothing is read, so a server and a browser render the same at first.
+  const view = useSyncExternalStore(store.subscribe, store.getView, store.getView)
   useEffect(() => store.afterRender(), [store, view])
   return useMemo(
     () => ({ ...view, send: store.send, resume: store.resume, stop: store.stop, clear: store.clear }),

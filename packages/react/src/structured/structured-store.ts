@@ -36,8 +36,6 @@ export interface StructuredStore<T> {
   /** From now on errors are told to this one; what it throws is reported as uncaught. */
   readonly setOnError: (onError: ((error: StructuredStreamError) => void) | undefined) => void
   readonly getSnapshot: () => StructuredSnapshot<T>
-  /** What a server renders, and a browser first. */
-  readonly getInitialSnapshot: () => StructuredSnapshot<T>
   readonly subscribe: (listener: () => void) => () => void
 }
 
@@ -91,7 +89,6 @@ export function createStructuredStore<T>({
 
   for (const chunk of initialChunks) fold(chunk)
   let snapshot = takeSnapshot()
-  const initial = snapshot
 
   return {
     get: (streamId) => items.get(streamId),
@@ -123,7 +120,6 @@ export function createStructuredStore<T>({
       onError = given
     },
     getSnapshot: () => snapshot,
-    getInitialSnapshot: () => initial,
     subscribe(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

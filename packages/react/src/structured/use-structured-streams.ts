@@ -60,7 +60,7 @@ export function useStructuredStreams<T = unknown>(
     return { store: made, functions: functionsOf(made) }
   })
   useInsertionEffect(() => store.setOnError(options.onError), [store, options.onError])
-  const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getInitialSnapshot)
+  const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getSnapshot)
   return useMemo(() => ({ ...snapshot, ...functions }), [snapshot, functions])
 }
 
