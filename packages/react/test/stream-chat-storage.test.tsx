@@ -133,7 +133,7 @@ test.each([
   await send('never')
   await act(async () => now()[end]())
   await send('then')
-  const message = { id: 'm', role: 'user', content: 'old', pieces: [], createdAt: 1 } as const
+  const message = { id: 'm', role: 'system', content: 'old', pieces: [], createdAt: 1 } as const
   give({ v: 1, sessionId: 'stored', messages: [message] })
   await settle()
   expect(turns).toHaveLength(1)

@@ -107,8 +107,7 @@ export function createConversation(
       storageError = null
       mayStore = true
       writer?.remove()
-      if (setup.sessionId === undefined && sessionId !== null) sessionId = createId()
-      sessionId ??= createId()
+      sessionId = setup.sessionId ?? createId()
       start()
     },
   }
