@@ -24,3 +24,11 @@ export const chromiumFlags = [
   '--disable-component-update',
   '--disable-sync',
 ]
+
+/** A Chromium that runs, or undefined where the machine has none. */
+export async function launchChromium() {
+  const executablePath = await findChromium()
+  if (executablePath === undefined) return undefined
+  const { chromium } = await import('playwright')
+  return chromium.launch({ executablePath, args: chromiumFlags })
+}

@@ -17,6 +17,7 @@ const parts = [
   { rules: ['REL-10'], projects: ['reliability'], runs: 5_000 },
   { rules: ['REL-11'], projects: ['server'] },
   { rules: ['REL-12'], projects: ['server'], runs: 50_000 },
+  { rules: ['REL-13'], projects: ['reliability'], runs: 20 },
   { rules: ['REL-20'], projects: ['core', 'server'], runs: 100_000 },
   { rules: ['REL-21'], projects: ['core'], runs: 100_000 },
   { rules: ['REL-23'], projects: ['core', 'server', 'sqlite', 'postgres', 'redis'], runs: 100 },
