@@ -274,6 +274,7 @@ test('STR-53 choices take their options, a failed request takes the answer back,
   await push(done)
   // Nothing came of it, so the other question is still there.
   expect(now().pendingInterrupt).toEqual(choice)
+  expect(await now().resume(several, ['a'])).toBe(false)
   await send('never mind')
   await push(done)
   expect(now().pendingInterrupt).toBeNull()

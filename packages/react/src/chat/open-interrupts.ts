@@ -5,9 +5,8 @@ type InterruptPiece = Extract<ContentPiece, { type: 'interrupt' }>
 
 /** The interrupts that may be answered: of the newest message, which a user's message sets aside (STR-53). */
 export function openInterrupts(messages: readonly ChatMessage[]): readonly InterruptPiece[] {
-  const last = messages.at(-1)
-  if (last?.role !== 'assistant') return []
-  return last.pieces.filter(
+  const { pieces = [] } = messages.at(-1) ?? {}
+  return pieces.filter(
     (piece): piece is InterruptPiece => piece.type === 'interrupt' && piece.answer === undefined,
   )
 }
