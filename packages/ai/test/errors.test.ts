@@ -76,6 +76,12 @@ describe('CruxAIError.classify', () => {
     expect(CruxAIError.classify(wrapped)).toMatchObject({ code: 'timeout', cause: wrapped })
   })
 
+  test('AI-69 AIT-81 a wrapper that is its own last error is none', () => {
+    const round: Error & { lastError?: unknown } = new Error('round')
+    round.lastError = round
+    expect(CruxAIError.classify(round).code).toBe('provider')
+  })
+
   test('AI-69 AIT-81 an AggregateError has the code that all its members have', () => {
     const late = new DOMException('also too slow', 'TimeoutError')
     expect(CruxAIError.classify(new AggregateError([timeout, late])).code).toBe('timeout')

@@ -30,9 +30,8 @@ function look(schema: object): Looks {
   if (isObject(made['shape'])) return { keys: Object.keys(made['shape']) }
   const kind = isObject(made['def']) ? made['def']['type'] : undefined
   if (typeof kind === 'string') return noObjects.has(kind) ? { notAnObject: kind } : {}
-  // That of zod is made by converting; it was told apart above.
-  const json = '~standard' in made ? undefined : jsonSchemaOf(made)
-  if (!isObject(json) || 'then' in json) return {}
+  const json = jsonSchemaOf(made)
+  if (!isObject(json)) return {}
   const { type, properties } = json
   if (typeof type === 'string' && type !== 'object') return { notAnObject: type }
   return isObject(properties) ? { keys: Object.keys(properties) } : {}

@@ -120,6 +120,15 @@ describe('AI-40 the models of one model call', () => {
     expect([a.calls.length, b.calls.length]).toEqual([1, 0])
   })
 
+  test("nothing is left on the caller's signal behind a model call", async () => {
+    const { signal } = new AbortController()
+    const call = { prompt: [], abortSignal: signal }
+    const model = fallback(failing(apiError(503)), answering())
+    await model.doGenerate(call)
+    await model.doStream(call)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
   test('AI-95 AIT-39 all fail: an AggregateError of all errors in order, each model called once despite maxRetries', async () => {
     const errors = [apiError(429), apiError(503), apiError(401)]
     const models = errors.map((error, index) => failing(error, String(index)))

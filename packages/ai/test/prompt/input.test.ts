@@ -11,6 +11,14 @@ async function inputOf(made: ReturnType<typeof prompt>, input: unknown): Promise
   return typeof turn?.content === 'string' ? JSON.parse(turn.content) : undefined
 }
 
+/** A Standard Schema of no library. */
+const standard = (validate: (value: unknown) => { value: object } | { issues: readonly object[] }) => ({
+  version: 1 as const,
+  vendor: 'own',
+  validate: validate as never,
+  jsonSchema: { input: () => ({}), output: () => ({}) },
+})
+
 const org = context({ id: 'org', input: z.strictObject({ orgId: z.string() }) })
 
 test('AI-15 AIT-8 strict schemas of several owners each get their own keys, and undeclared keys are dropped', async () => {
@@ -55,6 +63,14 @@ test('AI-16 AIT-8 cases of one match may share keys, cases of two may not', () =
   expect(() => prompt({ use: [match({ on, cases: { a: [org, other] } })] })).toThrow('"orgId"')
 })
 
+test('AI-16 AI-18 a context that two ways lead to clashes if one of them leaves both there', () => {
+  const other = context({ id: 'other', input: z.object({ orgId: z.string() }) })
+  const either = match({ on: () => 'a', cases: { a: org, b: other } })
+  expect(() => prompt({ use: [either, org] })).toThrow('"orgId"')
+  expect(() => prompt({ use: [either, other] })).toThrow('"orgId"')
+  expect(() => prompt({ use: [either, either] })).not.toThrow()
+})
+
 test('AI-16 AI-100 AIT-8 dates and custom types work, because nothing is converted to JSON Schema', async () => {
   const made = prompt({
     input: z.object({ at: z.date(), file: z.instanceof(Uint8Array) }),
@@ -85,6 +101,25 @@ test('AI-16 keys come from the shape, from JSON Schema, or are not known; then t
   expect(await inputOf(prompt({ input: mini.object({ a: mini.number() }) }), { a: 1, b: 2 })).toEqual({
     a: 1,
   })
+  const callable = Object.assign(
+    () => {
+      throw new Error('called')
+    },
+    { '~standard': standard((value) => ({ value: { seen: Object.keys(Object(value)) } })) },
+  )
+  expect(await inputOf(prompt({ input: callable }), { a: 1, b: 2 })).toEqual({ seen: ['a', 'b'] })
+  const seen: unknown[] = []
+  const looking = jsonSchema<object>(
+    {},
+    {
+      validate: (value) => {
+        seen.push(value)
+        return { success: true, value: {} }
+      },
+    },
+  )
+  await prompt({ input: looking }).resolve({})
+  expect(seen).toEqual([{}])
 })
 
 test.each([
@@ -131,6 +166,50 @@ test('AI-15 a predicate sees what is there in any case, parsed, and its own keys
     { n: 1, sure: 2, own: '3' },
     { n: 1, sure: 2, theirs: '4' },
   ])
+})
+
+test('AI-15 a predicate sees all raw values where a context below does not say which are its own', async () => {
+  const unknown = jsonSchema<object>({}, { validate: (value) => ({ success: true, value: Object(value) }) })
+  const seen: unknown[] = []
+  const cases = { a: context({ input: unknown }), b: context({ input: z.object({ own: z.number() }) }) }
+  const made = prompt({
+    prompt: 'hi',
+    use: [match({ on: ({ input }) => String(seen.push(input)), cases })],
+  })
+  await made.resolve({ input: { own: 1, other: 2 } as never })
+  expect(seen).toEqual([{ own: 1, other: 2 }])
+})
+
+test('AI-15 AI-16 of a key that is declared twice a predicate sees what the prompt has parsed', async () => {
+  const seen: unknown[] = []
+  const n = (text: string) => z.object({ n: z.string().transform((given) => `${given} ${text}`) })
+  const made = prompt({
+    prompt: 'hi',
+    input: n('of the prompt'),
+    use: [
+      context({ input: n('of a context') }),
+      when(
+        ({ input }) => seen.push(input) < 0,
+        context({ use: [context({})], input: z.object({ m: z.any() }) }),
+      ),
+    ],
+  })
+  await made.resolve({ input: { n: '1', m: 2 } })
+  const conditional = prompt({
+    prompt: 'hi',
+    input: n('of the prompt'),
+    use: [when(({ input }) => seen.push(input) < 0, context({ input: n('of a context') }))],
+  })
+  await conditional.resolve({ input: { n: '1' } })
+  expect(seen).toEqual([{ n: '1 of the prompt', m: 2 }, { n: '1 of the prompt' }])
+})
+
+test('AI-101 what is expected is told only where a type is: other libraries say more in their message', async () => {
+  const issues = [{ message: 'Too short: at least 3', expected: '>=3', path: ['name'] }]
+  const input = { '~standard': standard(() => ({ issues })) }
+  await expect(prompt({ input }).resolve({ input: { name: 'x' } })).rejects.toThrow(
+    'input is invalid: name: Too short: at least 3',
+  )
 })
 
 test('AI-101 AIT-13 bad input is told by path, without the input', async () => {

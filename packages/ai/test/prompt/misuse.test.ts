@@ -68,6 +68,15 @@ test.each([0, 100])('AI-11 a priority of %i is one', (priority) => {
   expect(context({ priority }).priority).toBe(priority)
 })
 
+test.each(['resolve', 'inspect'] as const)(
+  'AI-17 AI-101 AIT-13 a bad tokenBudget of %s() is refused',
+  async (name) => {
+    await expect(prompt({ prompt: 'hi' })[name]({ tokenBudget: 0 })).rejects.toThrow(
+      misuse(`${name}(): tokenBudget must be an integer >= 1, got 0`),
+    )
+  },
+)
+
 const withText = (text: unknown) => wrong(() => text)
 
 test.each<[what: string, definition: Parameters<typeof prompt>[0], message: string]>([

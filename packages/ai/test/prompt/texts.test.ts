@@ -101,6 +101,17 @@ test('AI-12 a condition inside one that fails is not asked', async () => {
   expect(asked).toBe(0)
 })
 
+test('AI-12 a condition is asked once, however many contexts and ways it decides about', async () => {
+  let asked = 0
+  const once = () => ++asked > 0
+  const shared = when(once, context({ id: 'c', use: [a, b], system: 'C.' }))
+  const own = context({ id: 'own', when: once, use: [context({ system: 'D.' })], system: 'E.' })
+  const either = match({ on: () => String(++asked), cases: {}, default: [context({ system: 'F.' }), a] })
+  const made = prompt({ use: [shared, own, either, shared, own, either], prompt: 'hi' })
+  expect(await systemOf(made)).toBe('From a.\n\nFrom b.\n\nC.\n\nD.\n\nE.\n\nF.')
+  expect(asked).toBe(3)
+})
+
 test('AI-13 AIT-5 falsy entries are skipped, nested contexts come before their owner', async () => {
   const outer = context({ id: 'outer', use: [a, b], system: 'Outer.' })
   const made = prompt({ use: [false, null, undefined, 0, '', outer], prompt: 'hi' })
@@ -155,6 +166,35 @@ test('AI-17 AIT-9 a budget drops what has least priority, later ones first, and 
   expect(tooTight.overBudget).toBe(true)
 })
 
+test('AI-17 AI-20 a reader has priority 50 unless it says so, and only readers are left out as empty', async () => {
+  const reader = { id: 'plan:1', system: () => 'r'.repeat(40) }
+  const low = context({ id: 'low', priority: 49, system: 'l'.repeat(40) })
+  const high = context({ id: 'high', priority: 51, system: 'h'.repeat(40) })
+  const made = prompt({ use: [low, reader, high, context({ id: 'tools', tools: {} })], prompt: 'hi' })
+  const { droppedContexts, excludedContexts } = await made.inspect({ tokenBudget: 10 })
+  expect(droppedContexts.map(({ source, priority }) => [source, priority])).toEqual([
+    ['context "low"', 49],
+    ['context "plan:1"', 50],
+  ])
+  expect(excludedContexts).toEqual([])
+})
+
+test('AI-20 the turns are told as their texts', async () => {
+  const image = { type: 'file', data: 'aGk=', mediaType: 'image/png' } as const
+  const made = prompt({
+    messages: () => [
+      { role: 'user', content: [{ type: 'text', text: 'What' }, image, { type: 'text', text: 'is it?' }] },
+      { role: 'assistant', content: 'A cat.' },
+    ],
+  })
+  const text = 'What\n\nis it?\n\nA cat.'
+  const seen = await made.inspect({})
+  expect(seen.prompt).toEqual({ text, tokens: Math.ceil(text.length / 4) })
+  expect(
+    (await prompt({ messages: () => [{ role: 'user', content: [image] }] }).inspect({})).prompt,
+  ).toBeUndefined()
+})
+
 test('AI-17 the text with its separators has to fit', async () => {
   const made = prompt({ system: 'own!', use: [context({ system: 'ctx!' })], prompt: 'hi' })
   expect((await made.inspect({ tokenBudget: 3 })).droppedContexts).toEqual([])
@@ -176,7 +216,10 @@ test('AI-9 without turns of its own the prompt sends its input as JSON', async (
   ])
   expect(await turnsOf(prompt({}), { any: 'thing' })).toEqual([{ role: 'user', content: '{"any":"thing"}' }])
   expect(await turnsOf(prompt({}))).toEqual([{ role: 'user', content: 'Continue.' }])
-  expect(await turnsOf(prompt({}), {})).toEqual([{ role: 'user', content: 'Continue.' }])
+  for (const empty of [{}, [], null, '']) {
+    expect(await turnsOf(prompt({}), empty)).toEqual([{ role: 'user', content: 'Continue.' }])
+  }
+  expect(await turnsOf(prompt({}), 0)).toEqual([{ role: 'user', content: '0' }])
 })
 
 test('AI-9 AIT-12 system turns of messages() go behind the composed text, in order', async () => {

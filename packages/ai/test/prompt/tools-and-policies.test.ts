@@ -120,6 +120,28 @@ test('AI-6 AI-19 AI-20 AIT-11 what inspect tells is what the provider gets, and 
   expect(seen.totalTokens).toBe(seen.system.totalTokens + (seen.prompt?.tokens ?? 0))
 })
 
+test('AI-9 AI-19 settings have the names of the SDK, the call wins key by key, and nothing else is there', async () => {
+  const settings = (n: number) => ({
+    temperature: n,
+    maxTokens: n,
+    topP: n,
+    topK: n,
+    stopSequences: [`${n}`],
+    seed: n,
+    presencePenalty: n,
+    frequencyPenalty: n,
+  })
+  const { maxTokens, ...named } = settings(1)
+  const messages = [{ role: 'user', content: 'hi' }]
+  const asked = { ...named, maxOutputTokens: maxTokens, messages }
+  const own = prompt({ settings: settings(1), prompt: 'hi' })
+  const zero = prompt({ settings: settings(0), prompt: 'hi' })
+  expect((await own.resolve({})).call).toStrictEqual(asked)
+  expect((await zero.resolve(settings(1))).call).toStrictEqual(asked)
+  expect((await own.resolve({ temperature: 0 })).call).toStrictEqual({ ...asked, temperature: 0 })
+  expect((await prompt({ prompt: 'hi' }).resolve({})).call).toStrictEqual({ messages })
+})
+
 test('AI-19 the policy holds what is merged over contexts and the prompt, the nearer one in place of its namesake', async () => {
   const check = () => ({ pass: true as const })
   const far = constraint({ name: 'short', check })
