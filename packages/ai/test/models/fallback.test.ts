@@ -90,7 +90,7 @@ describe('AI-39 AIT-38 what moves on', () => {
     const b = answering()
     const model = fallback(a, b, { shouldFallback: () => true, onAttemptError, ...limit })
     const answer = generateText({ ...ask, model, abortSignal: caller.signal })
-    await vi.waitFor(() => expect(a.calls).toHaveLength(1))
+    await vi.waitFor(() => expect(a.calls).toHaveLength(1), { timeout: 10_000 })
     const reason = new Error('the user left')
     caller.abort(reason)
     await expect(answer).rejects.toBe(reason)

@@ -120,10 +120,11 @@ test.each(['a model', 'a tool'])(
       isSettled = true
     }
     void generateText({ model, tools: { echo: hangs }, prompt: 'hi', timeout: 10 }).then(settled, settled)
-    await vi.waitFor(() => {
+    const isAborted = () => {
       const [signal] = what === 'a tool' ? signals : model.calls.map(({ abortSignal }) => abortSignal)
       expect(signal?.aborted).toBe(true)
-    })
+    }
+    await vi.waitFor(isAborted, { timeout: 10_000 })
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(isSettled).toBe(false)
   },

@@ -130,7 +130,9 @@ describe.each(ways)('AI-65 %s that fails after tools ran', (_name, run) => {
       const abortSignal = (index < 2 ? controller : own).signal
       return rejection(run({ model, tools: adder().tools, abortSignal }))
     })
-    await vi.waitFor(() => expect(models.map(({ calls }) => calls.length)).toEqual([2, 2, 2]))
+    await vi.waitFor(() => expect(models.map(({ calls }) => calls.length)).toEqual([2, 2, 2]), {
+      timeout: 10_000,
+    })
     controller.abort(new Error('all'))
     expect(await first).toBe(await second)
     expect(settledMessages(await first)).toBeUndefined()
