@@ -35,7 +35,7 @@ export async function pipeToNode(
   // Node sends the headers with the first byte, which may be long in coming.
   let hasBegun = false
   afterwards(() => {
-    if (!hasBegun && !res.destroyed) res.flushHeaders?.()
+    if (!hasBegun) res.flushHeaders?.()
   })
   for (;;) {
     const { done, value } = await reader.read()

@@ -150,11 +150,20 @@ describe('SSE-27 the piped path', () => {
   })
 
   test('SSE-27 the headers do not wait for a body that has nothing to say yet', async ({ listen }) => {
-    const { url } = await listen(
-      toNodeHandler(() => new Response(new ReadableStream(), { headers: { 'x-one': '1' } })),
-    )
+    let flushed = 0
+    const { url } = await listen((req, res) => {
+      const inner = res.flushHeaders.bind(res)
+      res.flushHeaders = () => {
+        flushed++
+        inner()
+      }
+      const body = req.method === 'POST' ? 'at hand' : new ReadableStream()
+      toNodeHandler(() => new Response(body, { headers: { 'x-one': '1' } }))(req, res)
+    })
+    expect(await (await fetch(url, { method: 'POST' })).text()).toBe('at hand')
+    expect(flushed).toBe(0)
     const answer = await fetch(url)
-    expect(answer.headers.get('x-one')).toBe('1')
+    expect([answer.headers.get('x-one'), flushed]).toEqual(['1', 1])
     await answer.body?.cancel()
   })
 
@@ -268,16 +277,18 @@ describe('SSE-27 the piped path', () => {
   test('SSE-30 a handler that fails after the headers are out ends the connection', async ({ listen }) => {
     const log = vi.spyOn(console, 'error').mockReturnValue()
     onTestFinished(() => log.mockRestore())
+    const next = vi.fn<() => void>()
     const handle = toNodeHandler(() => Promise.reject(new Error('hunter2')))
     const { port } = await listen((req, res) => {
       res.writeHead(200)
       res.write('begun')
-      handle(req, res)
+      handle(req, res, next)
     })
     const client = await rawGet(port)
     await client.untilClosed()
     expect(client.text()).not.toContain('hunter2')
     expect(log).toHaveBeenCalledOnce()
+    expect(next).not.toHaveBeenCalled()
   })
 
   test('SSE-30 one that fails because the client has left is no error to tell of', async ({ listen }) => {
