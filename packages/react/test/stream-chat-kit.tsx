@@ -24,6 +24,7 @@ interface Turn {
   readonly request: ChatRequest & { readonly signal: AbortSignal }
   readonly push: (...chunks: Chunk[]) => void
   readonly fail: (error: Error) => void
+  readonly end: () => void
 }
 
 /** A transport whose turns the test writes. */
@@ -43,6 +44,7 @@ export function manual() {
           for (const chunk of chunks) controller?.enqueue(chunk)
         },
         fail: (error) => controller?.error(error),
+        end: () => controller?.close(),
       })
       const reader = stream.getReader()
       return (async function* () {

@@ -1,5 +1,5 @@
 import type { Chunk, StreamError } from '@crux/core/structured'
-import { createRouteChatTransport, useChat } from '@crux/react/chat'
+import { useChat, type ChatRequest } from '@crux/react/chat'
 import { act, renderHook } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { done, interrupt, manual, render, set, settle, text } from './stream-chat-kit.tsx'
@@ -10,7 +10,18 @@ test('STR-48 an answer is pieces in order of first sight, then one message in th
   const { now, send, push, views } = await render()
   await send('Write')
   await push({ type: 'text-start', id: 'nothing' }, text('Hel'), set('s', 'x'), text('lo'))
-  await push({ ...interrupt, requestId: 'q' }, set('s', 'y'))
+  const before = now().streamContentPieces
+  await push({ type: 'text-delta', id: 'second', delta: '' }, { ...interrupt, requestId: 'q' })
+  expect(now().streamContentPieces.slice(0, 2)).toEqual(before)
+  for (const [index, piece] of before.entries()) expect(now().streamContentPieces[index]).toBe(piece)
+  await push(set('s', 'y'))
+  // What did not change is the same object, and what did is the same piece.
+  expect(now().streamContentPieces[0]).toBe(before[0])
+  expect(
+    now()
+      .streamContentPieces.slice(0, 2)
+      .map(({ id }) => id),
+  ).toEqual(before.map(({ id }) => id))
   const live = now().streamContentPieces
   expect(live).toMatchObject([
     { type: 'text', text: 'Hello' },
@@ -110,21 +121,34 @@ test('STR-50 the request holds what has text, and the context of the call', asyn
 
 test('STR-50 a route gets the body, or the one that createBody makes', async () => {
   const bodies: unknown[] = []
+  const sent: unknown[] = []
   const fetch = async (_url: unknown, init?: RequestInit) => {
     bodies.push(await new Response(init?.body).json())
+    sent.push(new Headers(init?.headers).get('x-a'))
     return new Response('data: [DONE]\n\n', { headers: { 'content-type': 'text/event-stream' } })
   }
-  const { now, sendAll } = await render({ endpoint: '/api/mail', fetch })
+  const { now, sendAll, rerender } = await render({ endpoint: '/api/mail', fetch })
   await sendAll('one')
   expect(bodies).toEqual([{ sessionId: now().sessionId, messages: [{ role: 'user', content: 'one' }] }])
-  const { stream } = createRouteChatTransport({
-    endpoint: '/',
-    fetch,
-    createBody: ({ history }) => ({ history }),
+  rerender({
+    createBody: ({ history }: ChatRequest) => ({ only: history[0]?.content }),
+    headers: { 'x-a': 'b' },
   })
-  const request = { sessionId: 's', messages: [], history: [], signal: new AbortController().signal }
-  for await (const chunk of stream(request)) expect(chunk).toBeUndefined()
-  expect(bodies[1]).toEqual({ history: [] })
+  await sendAll('two')
+  expect(bodies[1]).toEqual({ only: 'one' })
+  expect(sent).toEqual([null, 'b'])
+
+  rerender({
+    createBody: () => {
+      throw new Error('mine')
+    },
+  })
+  await sendAll('three')
+  expect(now()).toMatchObject({
+    status: 'error',
+    error: { code: 'source-failed', cause: { message: 'mine' } },
+  })
+  expect(bodies).toHaveLength(2)
 })
 
 test('STR-51 stop keeps what arrived, and late chunks never show up', async () => {
@@ -160,6 +184,35 @@ test('STR-51 what a turn has after its end is told to nobody', async () => {
   expect(onError).not.toHaveBeenCalled()
   expect(now().messages[1]).toMatchObject({ content: 'x', finish: 'stopped', pieces: [{ type: 'text' }] })
   expect(now().error).toBeNull()
+})
+
+test('STR-51 what fails after a stop is told to nobody', async () => {
+  const onError = vi.fn<() => void>()
+  const { now, turns, send, push } = await render({ onError })
+  await send('one')
+  await push(text('x'))
+  await act(async () => now().stop())
+  turns[0]?.fail(new Error('late'))
+  await settle()
+  expect(onError).not.toHaveBeenCalled()
+  expect(now()).toMatchObject({ status: 'ready', error: null, messages: [{}, { finish: 'stopped' }] })
+})
+
+test('STR-51 the error of a turn is its own, and not that of an object in it', async () => {
+  const { now, turns, send, push } = await render()
+  await send('one')
+  await push({ type: 'error', code: 'turn', message: 'm' })
+  await push({ type: 'error', code: 'object', message: 'm', streamId: 's', dataType: 't' })
+  turns[0]?.end()
+  await settle()
+  expect(now()).toMatchObject({ status: 'error', error: { code: 'turn' } })
+  expect(now().messages[1]).toMatchObject({
+    finish: 'error',
+    pieces: [
+      { type: 'error', code: 'turn' },
+      { type: 'structured', state: { error: { code: 'object' } } },
+    ],
+  })
 })
 
 test('STR-51 a failure keeps the pieces and adds its own, until the next send', async () => {

@@ -231,6 +231,17 @@ test('STR-46 an onError that throws is reported, and errors of the first chunks 
   expect(reported).toHaveBeenCalledWith(mine)
 })
 
+test('STR-46 it is the newest onError that hears', () => {
+  const [first, second] = [vi.fn<() => void>(), vi.fn<() => void>()]
+  const { result, rerender } = renderHook((onError: () => void) => useStructuredStreams({ onError }), {
+    initialProps: first,
+  })
+  rerender(second)
+  act(() => void result.current.applyStreamChunk(set('s', '..')))
+  expect(first).not.toHaveBeenCalled()
+  expect(second).toHaveBeenCalledTimes(1)
+})
+
 test('STR-47 a deleted stream stays away until clear', async () => {
   const { now } = render({ initialChunks: [set('s')] })
   expect(now().items).toHaveLength(1)
@@ -255,6 +266,19 @@ test('STR-47 a deleted stream stays away until clear', async () => {
   act(() => void now().applyStreamChunk(set('s', 'b')))
   await nextFrame()
   expect(now().items[0]?.state.data).toEqual({ b: 1 })
+})
+
+test('STR-16 STR-47 a deleted stream does not count', async () => {
+  const { now } = render({ limits: { maxStreams: 1 } })
+  act(() => {
+    now().applyStreamChunk(set('a'))
+    now().applyStreamChunk(set('b'))
+    now().delete('a')
+    now().applyStreamChunk(set('c'))
+  })
+  await nextFrame()
+  expect(now().items.map(({ streamId }) => streamId)).toEqual(['c'])
+  expect(now().errors.map(({ code }) => code)).toEqual(['limit-exceeded'])
 })
 
 function Page() {

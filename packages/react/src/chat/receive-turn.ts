@@ -2,8 +2,8 @@ import { runReported } from '@crux/core/client'
 import {
   consumeStream,
   isTurnFailure,
-  StreamError,
   type Chunk,
+  type StreamError,
   type StructuredStreamError,
 } from '@crux/core/structured'
 import type { ChatFinish, ChatHandlers, ChatRequest, ChatTransport } from './chat-types.ts'
@@ -42,27 +42,23 @@ export function receiveTurn(options: ReceiveTurnOptions): ReceivedTurn {
   let hasChunk = false
   let isLeft = false
 
+  /** A transport that throws at once is a source that fails. */
+  async function* ask(): AsyncGenerator<Chunk, unknown> {
+    return yield* transport.stream({ ...request, signal: controller.signal })
+  }
+
   async function follow(): Promise<void> {
     let failure: StreamError | null = null
-    try {
-      const stream = transport.stream({ ...request, signal: controller.signal })
-      const end = await consumeStream(stream, {
-        onChunk: take,
-        onError: (error, chunk) => {
-          if (isLeft) return
-          if (!chunk || isTurnFailure(chunk)) failure = error
-          if (!chunk) turn = addError(turn, error.code, error.message, options)
-          tellError(error)
-        },
-      })
-      if (!isLeft) onEnd(end === 'done' ? 'done' : end === 'failed' ? 'error' : 'stopped', failure)
-    } catch (cause) {
-      if (isLeft) return
-      const error = new StreamError('source-failed', 'The turn could not be asked for.', { cause })
-      turn = addError(turn, error.code, error.message, options)
-      tellError(error)
-      onEnd('error', error)
-    }
+    const end = await consumeStream(ask(), {
+      onChunk: take,
+      onError: (error, chunk) => {
+        if (isLeft) return
+        if (!chunk || isTurnFailure(chunk)) failure = error
+        if (!chunk) turn = addError(turn, error.code, error.message, options)
+        tellError(error)
+      },
+    })
+    if (!isLeft) onEnd(end === 'done' ? 'done' : end === 'failed' ? 'error' : 'stopped', failure)
   }
 
   function take(chunk: Chunk): boolean {
@@ -73,10 +69,9 @@ export function receiveTurn(options: ReceiveTurnOptions): ReceivedTurn {
     const { onChunk } = handlers()
     if (onChunk) runReported(() => onChunk(chunk))
     if (applied.error) tellError(applied.error)
-    // A handler may have ended the turn.
-    if (isLeft) return false
     onChange()
-    return true
+    // A handler may have ended the turn.
+    return !isLeft
   }
 
   function tellError(error: StreamError | StructuredStreamError): void {
