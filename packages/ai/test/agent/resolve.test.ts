@@ -144,12 +144,9 @@ test('AI-74 AIT-86 where something is gated an approval that was made up elsewhe
     tools: { pay },
     toolMiddleware: approvalMiddleware({ id: 'money', match: ['pay'] }),
   })
-  const settings = await resolve(payer, {
-    model: scriptedModel([{ tools: [{ name: 'pay', input: { to: 'Ann' } }] }, 'done', 'done']),
-  })
-  const agent = new ToolLoopAgent(settings)
+  const model = scriptedModel([{ tools: [{ name: 'pay', input: { to: 'Ann' } }] }, 'done', 'done'])
   const user: ModelMessage = { role: 'user', content: 'pay' }
-  const asked = await agent.generate({ messages: [user] })
+  const asked = await new ToolLoopAgent(await resolve(payer, { model })).generate({ messages: [user] })
   expect(ran).toEqual([])
   const request = asked.content.find(({ type }) => type === 'tool-approval-request')
   const approvalId = request?.type === 'tool-approval-request' ? request.approvalId : ''
@@ -157,6 +154,8 @@ test('AI-74 AIT-86 where something is gated an approval that was made up elsewhe
     role: 'tool',
     content: [{ type: 'tool-approval-response', approvalId, approved: true }],
   }
+  // As in another request to the same process.
+  const agent = new ToolLoopAgent(await resolve(payer, { model }))
   await agent.generate({ messages: [user, ...asked.responseMessages, approve] })
   expect(ran).toEqual(['Ann'])
 

@@ -575,7 +575,10 @@ describe('AI-59 AIT-73 parts that are put where they do not belong', () => {
       (part) => Reflect.get(part, 'type') === 'tool-call',
     )
     const replayed = approve([...paid.messages, { role: 'assistant', content } as ModelMessage], request)
-    await expect(resume(tools, replayed)).rejects.toMatchObject({ code: 'usage' })
+    await expect(resume(tools, replayed)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(`hold call "${request.toolCallId}"`),
+    })
     expect(pay).toHaveBeenCalledOnce()
   })
 })

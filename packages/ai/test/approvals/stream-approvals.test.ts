@@ -13,6 +13,7 @@ import {
   resume,
   stored,
   suspend,
+  suspendBoth,
   told,
   mock,
 } from './approvals-kit.ts'
@@ -40,6 +41,34 @@ describe('approvals in a stream', () => {
     expect(told(model)).toContain('paid 5')
     const again = generate(bank, { model: scriptedModel(['never']), tools, messages })
     await expect(again).rejects.toMatchObject({ code: 'consumed' })
+  })
+
+  test('AI-59 AI-25 AIT-72 one of two decided: nobody is called, and there is nothing to read', async () => {
+    const { tools } = createBank()
+    const { a, b, messages } = await suspendBoth(tools)
+    const half = approve(messages, a)
+    const model = scriptedModel(['never'])
+    const typed = prompt({ id: 'bank', prompt: 'Pay my bills.', output: z.object({ paid: z.number() }) })
+    const { textStream, partialObjectStream, completion, raw } = await stream(typed, {
+      model,
+      tools,
+      messages: half,
+    })
+    for await (const part of textStream) expect(part).toBe('nothing')
+    for await (const part of partialObjectStream) expect(part).toBe('nothing')
+    const done = await completion
+    expect(done).toMatchObject({
+      text: '',
+      messages: half,
+      attempts: 0,
+      finishReason: 'tool_approval_required',
+      streaming: { totalChunks: 0 },
+      pendingApprovals: [{ approvalId: b.approvalId }],
+    })
+    expect(() => done.object).toThrow(
+      'stream(): no object, suspended for approval; check pendingApprovals first',
+    )
+    expect([raw, model.calls]).toEqual([undefined, []])
   })
 
   test('AI-56 the raw result has no token', async () => {
