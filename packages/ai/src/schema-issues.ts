@@ -6,6 +6,11 @@ export interface SchemaIssue {
   readonly expected?: string
 }
 
+/** A path as people write it; `''` for the value as a whole. */
+export function dottedPath(path: readonly PropertyKey[]): string {
+  return path.map(String).join('.')
+}
+
 /**
  * What a failed validation says, whatever library made the error: the issues of zod, of Standard Schema (the SDK puts
  * them into `cause`), or the message as one issue.

@@ -1,7 +1,7 @@
 import type { FlexibleSchema } from 'ai'
 import { sdk } from '../gateway/sdk-gateway.ts'
 import { misuse } from '../misuse.ts'
-import { schemaIssues, type SchemaIssue } from '../schema-issues.ts'
+import { dottedPath, schemaIssues, type SchemaIssue } from '../schema-issues.ts'
 import { inputKeys } from './input-keys.ts'
 import type { Condition, Owner } from './owners.ts'
 
@@ -100,7 +100,7 @@ function throwIssues(caller: string, outcomes: readonly Validated[]): void {
   if (issues.length === 0) return
   const texts = issues.map(({ issue: { path, message, expected }, isMissing }) => {
     const problem = isMissing ? 'required' : expected === undefined ? message : `expected ${expected}`
-    return [path.map(String).join('.'), problem.slice(0, 100)].filter((text) => text !== '').join(': ')
+    return [dottedPath(path), problem.slice(0, 100)].filter((text) => text !== '').join(': ')
   })
   // A key that the prompt and a context declare is wrong twice.
   throw misuse(caller, `input is invalid: ${[...new Set(texts)].join('; ')}`)

@@ -1,4 +1,4 @@
-import type { OutputIssue } from '../errors.ts'
+import { dottedPath, type SchemaIssue } from '../schema-issues.ts'
 
 const maxIssues = 20
 const maxIssueLength = 200
@@ -14,7 +14,7 @@ interface CorrectiveTurn {
  */
 export function correctiveTurn(
   wrong:
-    | { readonly issues: readonly OutputIssue[] }
+    | { readonly issues: readonly SchemaIssue[] }
     | { readonly constraints: readonly { readonly name: string; readonly feedback?: string | undefined }[] },
 ): CorrectiveTurn {
   if ('issues' in wrong) {
@@ -25,8 +25,8 @@ export function correctiveTurn(
   return turn('Your last answer does not meet these requirements:', lines)
 }
 
-function issueLine({ path, message }: OutputIssue): string {
-  const line = path === '' ? message : `${path}: ${message}`
+function issueLine({ path, message }: SchemaIssue): string {
+  const line = path.length === 0 ? message : `${dottedPath(path)}: ${message}`
   return line.length > maxIssueLength ? `${line.slice(0, maxIssueLength - 1)}…` : line
 }
 

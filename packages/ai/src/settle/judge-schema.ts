@@ -1,7 +1,7 @@
 import { ValidationExhaustedError } from '../errors.ts'
 import type { SettledOutput } from '../gateway/settled-output.ts'
 import type { ValidationRetry } from '../run/call-options.ts'
-import type { AnswerIssue } from './output-issues.ts'
+import { dottedPath, type SchemaIssue } from '../schema-issues.ts'
 import { printedPath } from './printed-path.ts'
 import { readAnswer, type Answered, type ReadAnswer } from './read-answer.ts'
 
@@ -38,7 +38,7 @@ export function createSchemaJudge({
     const answer = await readAnswer(output, answered)
     answers += 1
     if (answer.ok) return answer
-    const issues = answer.issues.map(({ path, message }) => ({ path, message }))
+    const issues = answer.issues.map(({ path, message }) => ({ path: dottedPath(path), message }))
     const where = await summary(answer.issues, output)
     const told = new Error(`The answer does not match the output schema: ${where}`)
     Object.defineProperty(told, 'issues', { value: issues })
@@ -64,9 +64,9 @@ export function createSchemaJudge({
 }
 
 /** Counts and places, never what a schema library says: that may quote the answer. */
-async function summary(issues: readonly AnswerIssue[], output: SettledOutput): Promise<string> {
+async function summary(issues: readonly SchemaIssue[], output: SettledOutput): Promise<string> {
   const format = await output.responseFormat
   const schema = format?.type === 'json' ? format.schema : undefined
-  const paths = issues.slice(0, 20).map(({ segments }) => printedPath(segments, schema))
+  const paths = issues.slice(0, 20).map(({ path }) => printedPath(path, schema))
   return `${issues.length} ${issues.length === 1 ? 'issue' : 'issues'} at ${[...new Set(paths)].join(', ')}`
 }

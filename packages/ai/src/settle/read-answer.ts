@@ -1,12 +1,13 @@
 import type { FinishReason, LanguageModelUsage } from 'ai'
+import { sdk } from '../gateway/sdk-gateway.ts'
 import { isSettled, type SettledOutput } from '../gateway/settled-output.ts'
 import type { Step } from '../run/result-meta.ts'
-import { answerIssues, wholeAnswerIssue, type AnswerIssue } from './output-issues.ts'
+import { schemaIssues, type SchemaIssue } from '../schema-issues.ts'
 
 /** An answer against the output schema. */
 export type ReadAnswer =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly issues: readonly AnswerIssue[]; readonly text: string }
+  | { readonly ok: false; readonly issues: readonly SchemaIssue[]; readonly text: string }
 
 /** What the SDK made of a model's last turn. */
 export interface Answered {
@@ -28,9 +29,16 @@ export async function readAnswer(output: SettledOutput, answered: Answered): Pro
   if (settled.ok) return settled
   const isEmpty = settled.text.trim() === ''
   const issues = isEmpty
-    ? [wholeAnswerIssue(`no answer, finish reason ${finishReason}`)]
+    ? [{ path: [], message: `no answer, finish reason ${finishReason}` }]
     : answerIssues(settled.error)
   return { ok: false, issues, text: settled.text }
+}
+
+/** What the failed parse of an answer complains of, whatever schema library made the error. */
+export function answerIssues(error: unknown): readonly SchemaIssue[] {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (!sdk().TypeValidationError.isInstance(cause)) return [{ path: [], message: 'Invalid JSON' }]
+  return schemaIssues(cause.cause)
 }
 
 function parsedBySdk(answered: Answered): unknown {

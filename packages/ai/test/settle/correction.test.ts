@@ -2,9 +2,10 @@ import { jsonSchema, type FlexibleSchema } from 'ai'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { settledOutput } from '../../src/gateway/settled-output.ts'
+import { dottedPath } from '../../src/schema-issues.ts'
 import { correctiveTurn } from '../../src/settle/correction.ts'
-import { answerIssues } from '../../src/settle/output-issues.ts'
 import { printedPath } from '../../src/settle/printed-path.ts'
+import { answerIssues } from '../../src/settle/read-answer.ts'
 
 const context = { response: {}, usage: {}, finishReason: 'stop' } as never
 
@@ -15,7 +16,7 @@ async function settle(schema: FlexibleSchema<unknown>, text: string) {
 async function issuesOf(schema: FlexibleSchema<unknown>, text: string) {
   const settled = await settle(schema, text)
   if (settled.ok) throw new Error('is valid')
-  return answerIssues(settled.error).map(({ path, message }) => ({ path, message }))
+  return answerIssues(settled.error).map(({ path, message }) => ({ path: dottedPath(path), message }))
 }
 
 describe('AI-81 the output that never throws', () => {
@@ -86,8 +87,8 @@ describe('AI-34 AI-35 the corrective turn', () => {
   test('lists path and message', () => {
     const { content } = correctiveTurn({
       issues: [
-        { path: 'a.b', message: 'too odd' },
-        { path: '', message: 'Invalid JSON' },
+        { path: ['a', 'b'], message: 'too odd' },
+        { path: [], message: 'Invalid JSON' },
       ],
     })
     expect(content).toBe(
@@ -96,7 +97,10 @@ describe('AI-34 AI-35 the corrective turn', () => {
   })
 
   test('has at most 20 issues of at most 200 characters', () => {
-    const issues = Array.from({ length: 30 }, (_, index) => ({ path: `p${index}`, message: 'x'.repeat(300) }))
+    const issues = Array.from({ length: 30 }, (_, index) => ({
+      path: [`p${index}`],
+      message: 'x'.repeat(300),
+    }))
     const lines = correctiveTurn({ issues }).content.split('\n').slice(1, -1)
     expect(lines).toHaveLength(20)
     expect(lines.every((line) => line.length === 200)).toBe(true)
