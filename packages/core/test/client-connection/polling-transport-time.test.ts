@@ -231,6 +231,18 @@ test('CLI-6 a page that is seen again polls at once, at the earliest 1 s after t
   expect(times()).toEqual([0, 1_000, 20_100])
 })
 
+test('CLI-6 and not before the server wants to hear from it again', async () => {
+  const page = stubPage()
+  page.see('visible')
+  const { times } = connect((attempt) => answer(attempt, { ...snapshot, retryAfterMs: 5_000 }), {
+    intervalMs: 60_000,
+  })
+  await pass(100)
+  page.online()
+  await pass(10_000)
+  expect(times()).toEqual([0, 5_000])
+})
+
 test('CLI-6 a poll that was under way while the machine slept is replaced when the page is seen', async () => {
   const page = stubPage()
   const { attempts } = connect()

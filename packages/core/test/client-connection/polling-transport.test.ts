@@ -38,7 +38,7 @@ function connect(url: string, options: Parameters<typeof createPollingTransport>
 }
 
 const untilStatus = (record: { status: () => unknown }, wanted: string) =>
-  vi.waitFor(() => expect(record.status()).toBe(wanted))
+  vi.waitFor(() => expect(record.status()).toBe(wanted), { timeout: 10_000 })
 
 describe('CLI-6 polls', () => {
   test('CLI-1 CLI-6 constructing it parses no URL, fetches nothing and starts no timer', () => {

@@ -27,8 +27,10 @@ function connect(transport: CruxTransport) {
 const poll = (url: string, options: Parameters<typeof createPollingTransport>[1] = {}) =>
   connect(createPollingTransport(url, { intervalMs: 5, backoff, ...options }))
 
+const until = (expectation: () => void) => vi.waitFor(expectation, { timeout: 20_000, interval: 2 })
+
 const untilReady = (client: CruxClient) =>
-  vi.waitFor(() => expect(client.getConnection()).toMatchObject({ isReady: true, status: 'live' }))
+  until(() => expect(client.getConnection()).toMatchObject({ isReady: true, status: 'live' }))
 
 describe('CLI-6 the polling transport and a real handler', () => {
   test('CLI-6 LIVE-19 a snapshot, then what changes, then the end', async ({
@@ -53,11 +55,11 @@ describe('CLI-6 the polling transport and a real handler', () => {
       taskChange('l', 'a', { status: 'completed', endedAt: 1 }, 'completed'),
       listChange('l', { planId: 'p', status: 'completed' }),
     )
-    await vi.waitFor(() => expect(client.getTaskList('l')?.status).toBe('completed'))
+    await until(() => expect(client.getTaskList('l')?.status).toBe('completed'))
     expect(shown).toEqual([['completed', 'completed']])
 
     isAllowed = false
-    await vi.waitFor(() => expect(client.getConnection().status).toBe('failed'))
+    await until(() => expect(client.getConnection().status).toBe('failed'))
   })
 
   test('CLI-6 a long poll brings a change when it happens, and no request without one', async ({
@@ -75,14 +77,14 @@ describe('CLI-6 the polling transport and a real handler', () => {
     const client = poll(url, { waitMs: 20_000, intervalMs: 1_000_000 })
     await untilReady(client)
     for (const title of ['One', 'Two', 'Three']) {
-      await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+      await until(() => expect(handler.stats()).toEqual({ open: 1 }))
       await write.plan('p', { title })
-      await vi.waitFor(() => expect(client.getPlan('p')?.title).toBe(title))
+      await until(() => expect(client.getPlan('p')?.title).toBe(title))
     }
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await until(() => expect(handler.stats()).toEqual({ open: 1 }))
     expect(requests).toBe(5)
     client.close()
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 0 }))
+    await until(() => expect(handler.stats()).toEqual({ open: 0 }))
   })
 
   test('CLI-6 D3 another epoch, and a purge, leave what the store still holds', async ({
@@ -105,7 +107,7 @@ describe('CLI-6 the polling transport and a real handler', () => {
     await store.purge({ before: Date.now() + 1_000_000 })
     await store.renewEpoch()
     await write.plan('new')
-    await vi.waitFor(() => expect(plans()).toEqual(['kept', 'new']))
+    await until(() => expect(plans()).toEqual(['kept', 'new']))
   })
 
   test('CLI-6 LIVE-13 LIVE-16 a client of a handler that closes comes back to the next one', async ({
@@ -118,13 +120,13 @@ describe('CLI-6 the polling transport and a real handler', () => {
     const { url } = await listen((request, response) => toNodeHandler(handler)(request, response))
     const client = poll(url, { waitMs: 20_000 })
     await untilReady(client)
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await until(() => expect(handler.stats()).toEqual({ open: 1 }))
     const old = handler
     handler = makeHandler()
     old.close()
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }), { timeout: 5_000 })
+    await until(() => expect(handler.stats()).toEqual({ open: 1 }))
     await write.plan('p', { title: 'Later' })
-    await vi.waitFor(() => expect(client.getPlan('p')?.title).toBe('Later'))
+    await until(() => expect(client.getPlan('p')?.title).toBe('Later'))
     expect(client.getConnection().status).toBe('live')
   })
 
@@ -145,10 +147,7 @@ describe('CLI-6 the polling transport and a real handler', () => {
           taskChange('l', `t${version % 5}`, { attempt: version }),
           planChange('p', { version }),
         )
-        await vi.waitFor(() => expect(client.getPlan('p')?.version).toBe(version), {
-          timeout: 20_000,
-          interval: 1,
-        })
+        await until(() => expect(client.getPlan('p')?.version).toBe(version))
         expect(client.getTask('l', `t${version % 5}`)?.attempt).toBe(version)
       }
     },
@@ -189,11 +188,7 @@ test('CLI-6 D1 whatever is written, polls and a stream end in the same cache', a
         else await write.commit(...action.map((name) => changeOf(name, count)))
       }
       await write.plan('last', { version: count + 1 })
-      for (const client of clients)
-        await vi.waitFor(() => expect(client.getPlan('last')?.version).toBe(count + 1), {
-          timeout: 10_000,
-          interval: 1,
-        })
+      for (const client of clients) await until(() => expect(client.getPlan('last')?.version).toBe(count + 1))
       const [streamed, polled] = clients.map((client) => contentOf(client))
       expect(polled).toEqual(streamed)
       for (const client of clients) client.close()
