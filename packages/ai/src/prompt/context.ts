@@ -107,9 +107,5 @@ export function match<
 }
 
 function toList(entries: UseEntry | readonly UseEntry[]): readonly UseEntry[] {
-  return isList(entries) ? Object.freeze([...entries]) : [entries]
-}
-
-function isList(entries: UseEntry | readonly UseEntry[]): entries is readonly UseEntry[] {
-  return Array.isArray(entries)
+  return Object.freeze([entries].flat())
 }

@@ -40,7 +40,7 @@ export async function judgeStream(given: StreamedCall): Promise<StreamedRun> {
   const last = steps.at(-1)
   const { text = '', finishReason = 'other' } = last ?? {}
   const answered = withUnexecutedCalls(responseMessages, finishReason, call.tools.tools)
-  history.end(answered)
+  history.reached(answered)
 
   const messages = [...given.messages, ...answered]
   const run = { messages, text, finishReason, pendingApprovals: [], constraints: [] }

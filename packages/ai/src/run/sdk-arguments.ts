@@ -81,7 +81,7 @@ function prepareStepOf(
   history: CallHistory,
 ): GenerateTextOptions['prepareStep'] {
   return async (step) => {
-    history.stepBegins(step.responseMessages)
+    history.reached(step.responseMessages)
     const prepared = await own?.(step)
     return prepared?.model === undefined ? prepared : { ...prepared, model: wrap(prepared.model) }
   }

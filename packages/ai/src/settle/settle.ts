@@ -76,7 +76,7 @@ export async function settle(options: SettleOptions): Promise<SettledRun> {
     tally.steps.push(...raw.steps)
     stepsLeft -= raw.steps.length
     messages = [...messages, ...answered]
-    history.end(answered)
+    history.reached(answered)
 
     const { text } = raw
     const run = { messages, text, raw, finishReason: raw.finishReason, pendingApprovals: [], constraints: [] }

@@ -42,10 +42,8 @@ export interface CallHistory {
   >
   /** An SDK call begins with these messages. */
   readonly begin: (messages: readonly ModelMessage[]) => void
-  /** A step begins behind these answers of the current SDK call. */
-  readonly stepBegins: (responseMessages: readonly ModelMessage[]) => void
-  /** The current SDK call has answered, with nothing left open. */
-  readonly end: (responseMessages: readonly ModelMessage[]) => void
+  /** The current SDK call has come to these answers, with nothing left open: at its next step, or at its end. */
+  readonly reached: (responseMessages: readonly ModelMessage[]) => void
   /** The history if the call ends now, with `error`; `undefined` if no tool has run. */
   readonly endedBy: (error: unknown) => readonly ModelMessage[] | undefined
 }
@@ -86,8 +84,7 @@ export function createCallHistory(options: {
       base = given
       advance(given)
     },
-    stepBegins: (responses) => advance([...base, ...responses]),
-    end: (responses) => advance([...base, ...responses]),
+    reached: (responses) => advance([...base, ...responses]),
     endedBy: (error) => {
       if (!hasToolsRun) return undefined
       const turn = unfinishedTurn(content)

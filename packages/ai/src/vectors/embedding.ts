@@ -1,7 +1,8 @@
 import type { EmbeddingModel } from 'ai'
 import { EmbeddingDimensionError } from '../errors.ts'
 import type { EmbedManyOptions, SdkGateway } from '../gateway/sdk-gateway.ts'
-import { checkInteger, misuse, shown } from '../misuse.ts'
+import { checkInteger, misuse } from '../misuse.ts'
+import { checkModel } from './check-model.ts'
 
 /** What `embedding()` takes. */
 export interface AIEmbeddingConfig extends Pick<
@@ -132,22 +133,13 @@ export function createEmbedding({ gateway, countTokens }: EmbeddingEnv) {
   }
 }
 
-function checkConfig({
-  name,
-  model,
-  dimensions,
-  maxInputTokens,
-  batch,
-  maxRetries,
-  maxParallelCalls,
-}: AIEmbeddingConfig) {
-  if (typeof name !== 'string' || name === '') throw misuse('embedding', 'name must not be empty')
-  const isModel = typeof model === 'string' || (typeof model === 'object' && model !== null)
-  if (!isModel) throw misuse('embedding', `model must be an EmbeddingModel, got ${shown(model)}`)
-  if (dimensions === undefined) throw misuse('embedding', 'dimensions is missing')
-  checkInteger('embedding', 'dimensions', dimensions, 1)
-  if (maxInputTokens === undefined) throw misuse('embedding', 'maxInputTokens is missing')
-  checkInteger('embedding', 'maxInputTokens', maxInputTokens, 1)
+function checkConfig(config: AIEmbeddingConfig) {
+  const { dimensions, maxInputTokens, batch, maxRetries, maxParallelCalls } = config
+  checkModel('embedding', 'an EmbeddingModel', config)
+  for (const [name, value] of Object.entries({ dimensions, maxInputTokens })) {
+    if (value === undefined) throw misuse('embedding', `${name} is missing`)
+    checkInteger('embedding', name, value, 1)
+  }
   checkInteger('embedding', 'batch.maxSize', batch?.maxSize, 1)
   checkInteger('embedding', 'batch.concurrency', batch?.concurrency, 1)
   checkInteger('embedding', 'maxRetries', maxRetries, 0)

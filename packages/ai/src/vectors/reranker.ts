@@ -1,6 +1,7 @@
 import type { RerankingModel } from 'ai'
 import type { RerankOptions, SdkGateway } from '../gateway/sdk-gateway.ts'
-import { checkInteger, misuse, shown } from '../misuse.ts'
+import { checkInteger, misuse } from '../misuse.ts'
+import { checkModel } from './check-model.ts'
 
 /** What `reranker()` takes. */
 export interface AIRerankerConfig<Hit = unknown> extends Pick<RerankOptions, 'maxRetries'> {
@@ -37,9 +38,7 @@ export interface Reranker<Hit = unknown> {
 export function createReranker({ gateway }: { readonly gateway: Pick<SdkGateway, 'rerank'> }) {
   return <Hit = unknown>(config: AIRerankerConfig<Hit>): Reranker<Hit> => {
     const { name, model, topN, maxRetries, document = defaultDocument } = config
-    if (typeof name !== 'string' || name === '') throw misuse('reranker', 'name must not be empty')
-    const isModel = typeof model === 'string' || (typeof model === 'object' && model !== null)
-    if (!isModel) throw misuse('reranker', `model must be a RerankingModel, got ${shown(model)}`)
+    checkModel('reranker', 'a RerankingModel', config)
     checkInteger('reranker', 'topN', topN, 1)
     checkInteger('reranker', 'maxRetries', maxRetries, 0)
 

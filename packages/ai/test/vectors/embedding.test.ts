@@ -176,6 +176,7 @@ test.each([
   [{ model: undefined }, 'model must be an EmbeddingModel, got undefined'],
   [{ dimensions: 0 }, 'dimensions must be an integer >= 1, got 0'],
   [{ dimensions: undefined }, 'dimensions is missing'],
+  [{ maxInputTokens: undefined }, 'maxInputTokens is missing'],
   [{ maxInputTokens: 1.5 }, 'maxInputTokens must be an integer >= 1, got 1.5'],
   [{ batch: { maxSize: 0 } }, 'batch.maxSize must be an integer >= 1, got 0'],
   [{ batch: { concurrency: 0 } }, 'batch.concurrency must be an integer >= 1, got 0'],
