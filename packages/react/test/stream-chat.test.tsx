@@ -1,4 +1,4 @@
-import type { Chunk, StreamError } from '@crux/core/structured'
+import type { Chunk, InterruptChunk, StreamError } from '@crux/core/structured'
 import { useChat, type ChatRequest } from '@crux/react/chat'
 import { act, renderHook } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -10,18 +10,7 @@ test('STR-48 an answer is pieces in order of first sight, then one message in th
   const { now, send, push, views } = await render()
   await send('Write')
   await push({ type: 'text-start', id: 'nothing' }, text('Hel'), set('s', 'x'), text('lo'))
-  const before = now().streamContentPieces
-  await push({ type: 'text-delta', id: 'second', delta: '' }, { ...interrupt, requestId: 'q' })
-  expect(now().streamContentPieces.slice(0, 2)).toEqual(before)
-  for (const [index, piece] of before.entries()) expect(now().streamContentPieces[index]).toBe(piece)
-  await push(set('s', 'y'))
-  // What did not change is the same object, and what did is the same piece.
-  expect(now().streamContentPieces[0]).toBe(before[0])
-  expect(
-    now()
-      .streamContentPieces.slice(0, 2)
-      .map(({ id }) => id),
-  ).toEqual(before.map(({ id }) => id))
+  await push({ ...interrupt, requestId: 'q' }, set('s', 'y'))
   const live = now().streamContentPieces
   expect(live).toMatchObject([
     { type: 'text', text: 'Hello' },
@@ -36,6 +25,23 @@ test('STR-48 an answer is pieces in order of first sight, then one message in th
   // Never twice, and never not at all.
   const shown = views.slice(views.findIndex(({ pieces }) => pieces > 0))
   expect(shown.filter(({ pieces, messages }) => pieces > 0 === messages > 1)).toEqual([])
+})
+
+test('STR-48 what did not change is the same object, and what did is the same piece', async () => {
+  const { now, send, push } = await render()
+  await send('Write')
+  await push(text('Hel'), set('s', 'x'), set('t', 'x'))
+  const first = now().streamContentPieces
+  await push({ type: 'text-delta', id: 'other', delta: '!' }, set('s', 'y'))
+  const second = now().streamContentPieces
+  expect(second.map(({ id }) => id)).toEqual([...first.map(({ id }) => id), second[3]?.id])
+  expect(second[0]).toBe(first[0])
+  expect(second[1]).toMatchObject({ state: { data: { a: 'y' } } })
+  expect(second[2]).toBe(first[2])
+  await push(text('lo'))
+  const third = now().streamContentPieces
+  expect(third[0]).toEqual({ ...first[0], text: 'Hello' })
+  for (const index of [1, 2, 3]) expect(third[index]).toBe(second[index])
 })
 
 test('STR-48 thousands of chunks render a few times', async () => {
@@ -297,6 +303,17 @@ test('STR-53 an interrupt is answered once, with what was asked for', async () =
   await push(text('ok'), done)
   expect(await Promise.all(sent)).toEqual([true, true, false])
   expect(await now().resume(interrupt, 'again')).toBe(false)
+})
+
+test('STR-53 a question of a kind that is not known here takes any answer', async () => {
+  const slider = { ...interrupt, input: { kind: 'slider' } } as unknown as InterruptChunk
+  const { now, turns, send, push } = await render()
+  await send('one')
+  await push(slider, done)
+  expect(now().pendingInterrupt).toEqual(slider)
+  await act(async () => void now().resume(slider, '5'))
+  await settle()
+  expect(turns[1]?.request.resume?.answer).toBe('5')
 })
 
 test('STR-53 choices take their options, a failed request takes the answer back, and send sets aside', async () => {

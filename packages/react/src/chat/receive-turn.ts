@@ -70,8 +70,7 @@ export function receiveTurn(options: ReceiveTurnOptions): ReceivedTurn {
     if (onChunk) runReported(() => onChunk(chunk))
     if (applied.error) tellError(applied.error)
     onChange()
-    // A handler may have ended the turn.
-    return !isLeft
+    return true
   }
 
   function tellError(error: StreamError | StructuredStreamError): void {
