@@ -1,7 +1,5 @@
-import { type FormEvent, useId, useState } from 'react'
-import styles from './start-form.module.css'
-
-const offeredTopic = 'The return of night trains'
+import { useState } from 'react'
+import { TopicForm } from './topic-form.tsx'
 
 interface StartFormProps {
   /** Nothing has run yet: the form is all there is to see. */
@@ -12,54 +10,27 @@ interface StartFormProps {
 /** Takes a topic and sets the agent to work on it. */
 export function StartForm({ isIdle, onStart }: StartFormProps) {
   const [isStarting, setIsStarting] = useState(false)
-  const [error, setError] = useState<string>()
-  const topicId = useId()
+  const [problem, setProblem] = useState<string>()
 
-  async function start(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault()
+  async function start(form: FormData) {
     if (isStarting) return
-    const topic = new FormData(event.currentTarget).get('topic')
     setIsStarting(true)
-    setError(await post('/api/runs', { topic }))
+    setProblem(await post('/api/runs', { topic: form.get('topic') }))
     setIsStarting(false)
     onStart()
   }
 
   return (
-    <section className={styles.section} data-idle={isIdle}>
-      <h1 className={isIdle ? styles.title : 'visually-hidden'}>
-        <label htmlFor={topicId}>What should the agent look into?</label>
-      </h1>
-      <form className={styles.form} onSubmit={start}>
-        <input
-          id={topicId}
-          className={styles.topic}
-          name="topic"
-          placeholder="What should the agent look into?"
-          defaultValue={offeredTopic}
-          onFocus={(event) => event.currentTarget.select()}
-          required
-          maxLength={200}
-          autoComplete="off"
-          enterKeyHint="go"
-        />
-        {/* Not disabled while it starts, or the keyboard focus would be lost. */}
-        <button className={styles.start} aria-disabled={isStarting}>
-          {isStarting ? 'Starting…' : 'Start'}
-        </button>
-      </form>
-      {error !== undefined && (
-        <p className={styles.error} role="alert">
-          {error}
-        </p>
-      )}
-      {isIdle && (
-        <p className={styles.lead}>
-          It writes a plan, splits it into tasks and puts three workers on them. Watch it here. Then reload
-          the page, open a second tab, pull the plug: the picture stays right.
-        </p>
-      )}
-    </section>
+    <TopicForm
+      isIdle={isIdle}
+      question="What should the agent look into?"
+      lead="It writes a plan, splits it into tasks and puts three workers on them. Watch it here. Then reload the page, open a second tab, pull the plug: the picture stays right."
+      topic="The return of night trains"
+      // Not disabled while it starts, or the keyboard focus would be lost.
+      button={<button aria-disabled={isStarting}>{isStarting ? 'Starting…' : 'Start'}</button>}
+      problem={problem}
+      onSubmit={(form) => void start(form)}
+    />
   )
 }
 

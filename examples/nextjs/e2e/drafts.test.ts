@@ -1,60 +1,53 @@
-import { collectBufferedStream } from '@crux/server'
-import type { BrowserContext, Page } from 'playwright'
 import { describe, expect } from 'vitest'
 import { startCuttableProxy } from './cuttable-proxy.ts'
-import { executablePath, type OpenPage, test } from './fixtures.ts'
+import {
+  type Drafts,
+  hasGrown,
+  openDrafts,
+  readDrafts,
+  record,
+  sheet,
+  until,
+  untilEnd,
+} from './drafts-page.ts'
+import { executablePath, test as base } from './fixtures.ts'
+import { type HoldingProxy, startHoldingProxy } from './holding-proxy.ts'
 
-process.env.DEMO_PACE = '0.005'
-const { scriptedModel } = await import('../agent/scripted-model.ts')
-const { writeDrafts } = await import('../agent/write-drafts.ts')
-
-describe('the writing of drafts', () => {
-  test('gives an email and a list, each in the same turn', async () => {
-    const { structured, error } = await collectBufferedStream(({ signal }) =>
-      writeDrafts({ topic: 'Bread', kinds: ['email', 'list'], breaks: false }, scriptedModel(), signal),
-    )
-    expect(error).toBeNull()
-    expect(structured).toMatchObject({
-      email: { status: 'done', data: { subject: 'Bread: are you in?' } },
-      list: { status: 'done', data: { title: 'Before we can go' } },
-    })
-  })
-
-  test('that breaks off spoils one of them and not the other', async () => {
-    const { structured } = await collectBufferedStream(({ signal }) =>
-      writeDrafts({ topic: 'Bread', kinds: ['email', 'list'], breaks: true }, scriptedModel(), signal),
-    )
-    expect(structured).toMatchObject({
-      email: { status: 'done' },
-      list: { status: 'error', error: { code: 'producer-failed' }, data: { title: 'Before we can go' } },
-    })
-    expect(JSON.stringify(structured)).not.toContain('provider')
-  })
+/** With it a test looks at what is half written for as long as it wants, however slow the machine is. */
+const test = base.extend<{ line: HoldingProxy }>({
+  line: async ({ demo }, provide) => {
+    const line = await startHoldingProxy(demo.port)
+    await provide(line)
+    await line.close()
+  },
 })
+
+/** Where the third item of the list begins: so far and no further. The email, which begins earlier, has its subject. */
+const middle = '"items.2.what"'
+const inTheMiddle = ({ email, list }: Drafts) => email.subject !== '' && list.items.length === 2
 
 describe.skipIf(executablePath === undefined)('the drafts in the browser', () => {
   test('grow side by side, field by field, and are announced when they begin and when they end', async ({
-    demo,
+    line,
     openChat,
     complaints,
   }) => {
-    const page = await openDrafts(demo.origin, openChat)
+    const page = await openDrafts(line.origin, openChat)
     await record(page)
     const topic = page.getByRole('textbox')
     await topic.fill('A walk along the coast')
+    line.holdAfter(middle)
     await topic.press('Enter')
-    await untilEnd(page, 'done', 'done')
+    const half = await until(page, inTheMiddle)
+    expect(half).toMatchObject({ email: { isBusy: true }, list: { isBusy: true } })
+    expect(half.email.paragraphs.length).toBeLessThan(5)
+    line.release()
+    const end = await untilEnd(page, 'done', 'done')
 
     const moments = await page.evaluate(() => globalThis.moments)
     const shrunk = moments.filter((moment, index) => index > 0 && !hasGrown(moments[index - 1]!, moment))
     expect(shrunk).toEqual([])
-    const between = moments.filter(({ email, list }) => email.isBusy && list.isBusy)
-    expect(new Set(between.map(({ email }) => email.paragraphs.join())).size).toBeGreaterThan(10)
-    expect(between.some(({ email, list }) => email.subject !== '' && list.items.length > 0)).toBe(true)
-    // One by one, and none before the one above it is whole. A slow machine may paint two at once.
-    expect(new Set(moments.map(({ email }) => email.to.length)).size).toBeGreaterThan(2)
-    expect(new Set(moments.map(({ list }) => list.items.length)).size).toBeGreaterThan(4)
-    const end = await readDrafts(page)
+    // None before the one above it is whole.
     for (const { list } of moments) {
       for (const [index, item] of list.items.slice(0, -1).entries())
         expect(item).toEqual(end.list.items[index])
@@ -77,19 +70,21 @@ describe.skipIf(executablePath === undefined)('the drafts in the browser', () =>
   })
 
   test('stay as they are when they are stopped, and are written anew', async ({
-    demo,
+    line,
     openChat,
     complaints,
   }) => {
-    const page = await openDrafts(demo.origin, openChat)
+    const page = await openDrafts(line.origin, openChat)
+    line.holdAfter(middle)
     await page.getByRole('button', { name: 'Write' }).click()
-    await until(page, ({ email, list }) => email.paragraphs.length > 1 && list.items.length > 1)
+    await until(page, inTheMiddle)
     // What is in the field is for the next time, and does not keep anybody from stopping.
     await page.getByRole('textbox').fill('')
     await page.getByRole('button', { name: 'Stop' }).click()
     const stopped = await untilEnd(page, 'stopped', 'stopped')
-    expect(stopped.list.items.length).toBeLessThan(6)
-    await page.waitForTimeout(700)
+    expect(inTheMiddle(stopped)).toBe(true)
+    line.release()
+    await page.waitForTimeout(300)
     expect(await readDrafts(page)).toEqual(stopped)
 
     await sheet(page, 'List').getByRole('button', { name: 'Write it again' }).click()
@@ -160,18 +155,20 @@ describe.skipIf(executablePath === undefined)('the drafts in the browser', () =>
   })
 
   test('are there after a reload, also when it came in the middle, and say that they are not whole', async ({
-    demo,
+    line,
     openChat,
     complaints,
   }) => {
-    const page = await openDrafts(demo.origin, openChat)
+    const page = await openDrafts(line.origin, openChat)
     await page.getByRole('textbox').fill('A walk')
+    line.holdAfter(middle)
     await page.getByRole('button', { name: 'Write' }).click()
-    const seen = await until(page, ({ email, list }) => email.paragraphs.length > 1 && list.items.length > 1)
+    const seen = await until(page, inTheMiddle)
     await page.reload()
     const cut = await untilEnd(page, 'left', 'left')
     expect(hasGrown(seen, cut)).toBe(true)
-    expect(cut.list.items.length).toBeLessThan(6)
+    expect(inTheMiddle(cut)).toBe(true)
+    line.release()
     expect(await page.getByRole('textbox').inputValue()).toBe('A walk')
     // What is there when the page opens is no news.
     expect(await page.getByRole('status').textContent()).toBe('')
@@ -184,10 +181,11 @@ describe.skipIf(executablePath === undefined)('the drafts in the browser', () =>
     expect(complaints).toEqual([])
   })
 
-  test('are there when somebody went to another screen meanwhile', async ({ demo, openChat, complaints }) => {
-    const page = await openDrafts(demo.origin, openChat)
+  test('are there when somebody went to another screen meanwhile', async ({ line, openChat, complaints }) => {
+    const page = await openDrafts(line.origin, openChat)
+    line.holdAfter(middle)
     await page.getByRole('button', { name: 'Write' }).click()
-    const seen = await until(page, ({ list }) => list.items.length > 1)
+    const seen = await until(page, inTheMiddle)
     await page.getByRole('link', { name: 'Drop-in' }).click()
     await page.getByRole('heading', { name: 'The same agent as before' }).waitFor()
     await page.getByRole('link', { name: 'Drafts' }).click()
@@ -197,15 +195,17 @@ describe.skipIf(executablePath === undefined)('the drafts in the browser', () =>
   })
 
   test('are kept when the line is cut, and when the server cannot be reached afterwards', async ({
-    demo,
+    line,
     openChat,
   }) => {
-    const proxy = await startCuttableProxy(demo.port)
+    const proxy = await startCuttableProxy(line.port)
     try {
       const page = await openDrafts(proxy.origin, openChat)
+      line.holdAfter(middle)
       await page.getByRole('button', { name: 'Write' }).click()
-      const seen = await until(page, ({ list }) => list.items.length > 1)
+      const seen = await until(page, inTheMiddle)
       proxy.cut()
+      line.release()
       const cut = await untilEnd(page, 'lost', 'lost')
       expect(hasGrown(seen, cut)).toBe(true)
 
@@ -219,13 +219,6 @@ describe.skipIf(executablePath === undefined)('the drafts in the browser', () =>
       expect(await page.getByRole('alert').filter({ hasText: 'The server' }).count()).toBe(0)
     } finally {
       await proxy.close()
-    }
-  })
-
-  test('refuses what it does not know', async ({ demo }) => {
-    for (const body of [undefined, {}, { topic: '', kinds: ['email'] }, { topic: 'x', kinds: ['poem'] }]) {
-      const answer = await fetch(`${demo.origin}/api/drafts`, { method: 'POST', body: JSON.stringify(body) })
-      expect(answer.status).toBe(400)
     }
   })
 
@@ -251,108 +244,3 @@ describe.skipIf(executablePath === undefined)('the drafts in the browser', () =>
     }
   })
 })
-
-interface Drafts {
-  readonly email: Sheet & {
-    readonly to: readonly string[]
-    readonly subject: string
-    readonly tone: string
-    readonly paragraphs: readonly string[]
-  }
-  readonly list: Sheet & { readonly title: string; readonly items: readonly (readonly string[])[] }
-}
-
-interface Sheet {
-  readonly isBusy: boolean
-  /** `done`, how it ended before it was whole, or `undefined` as long as it has not ended. */
-  readonly end: string | undefined
-}
-
-declare global {
-  var readDrafts: () => Drafts
-  var moments: Drafts[]
-  var announced: string[]
-}
-
-async function openDrafts(origin: string, open: OpenPage, context?: BrowserContext): Promise<Page> {
-  const page = await open(`${origin}/drafts`, context)
-  await page.getByRole('button', { name: 'Write' }).waitFor()
-  return page
-}
-
-function sheet(page: Page, name: string) {
-  return page.getByRole('region', { name })
-}
-
-function readDrafts(page: Page): Promise<Drafts> {
-  return page.evaluate(readInPage)
-}
-
-async function until(page: Page, condition: (drafts: Drafts) => boolean): Promise<Drafts> {
-  const deadline = Date.now() + 40_000
-  for (;;) {
-    const drafts = await readDrafts(page)
-    if (condition(drafts)) return drafts
-    if (Date.now() > deadline) throw new Error(`The page does not get there:\n${JSON.stringify(drafts)}`)
-    await page.waitForTimeout(20)
-  }
-}
-
-function untilEnd(page: Page, email: string, list: string): Promise<Drafts> {
-  return until(page, (drafts) => drafts.email.end === email && drafts.list.end === list)
-}
-
-/** Notes from now on what the page shows after each of its changes, and what it announces. */
-async function record(page: Page): Promise<void> {
-  await page.evaluate(`globalThis.readDrafts = ${readInPage.toString()}`)
-  await page.evaluate(() => {
-    globalThis.moments = []
-    globalThis.announced = []
-    new MutationObserver(() => {
-      globalThis.moments.push(globalThis.readDrafts())
-      const message = document.querySelector('[role=status]')?.textContent ?? ''
-      if (message !== (globalThis.announced.at(-1) ?? '')) globalThis.announced.push(message)
-    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true })
-  })
-}
-
-/** Runs in the page. */
-function readInPage(): Drafts {
-  const textsOf = (selector: string) =>
-    [...document.querySelectorAll(selector)].map(({ textContent }) => textContent)
-  const read = (name: string): Sheet => {
-    const element = document.querySelector<HTMLElement>(`[data-draft=${name}]`)
-    const { status, end } = element?.dataset ?? {}
-    return { isBusy: element?.ariaBusy === 'true', end: status === 'done' ? status : end }
-  }
-  const [, subject = '', tone = ''] = textsOf('[data-draft=email] dd')
-  const items = [...document.querySelectorAll('[data-draft=list] li:not([aria-hidden])')]
-  return {
-    email: {
-      ...read('email'),
-      to: textsOf('[data-draft=email] dd li'),
-      subject,
-      tone,
-      paragraphs: textsOf('[data-draft=email] dl + div p'),
-    },
-    list: {
-      ...read('list'),
-      title: textsOf('[data-draft=list] h2')[0] ?? '',
-      items: items.map((item) => [...item.querySelectorAll('p')].map(({ textContent }) => textContent)),
-    },
-  }
-}
-
-/** Nothing of what was there is gone or different. */
-function hasGrown(before: Drafts, after: Drafts): boolean {
-  const textOf = ({ email, list }: Drafts) => [
-    [email.subject, email.tone, list.title],
-    email.to,
-    email.paragraphs,
-    ...Array.from({ length: 6 }, (_, index) => list.items[index] ?? []),
-  ]
-  const later = textOf(after)
-  return textOf(before).every((texts, at) =>
-    texts.every((text, index) => later[at]?.[index]?.startsWith(text) === true),
-  )
-}

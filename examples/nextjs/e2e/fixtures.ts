@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
-import { test as base } from 'vitest'
+import { beforeAll, test as base } from 'vitest'
 import { buildDemo, freePort, startDemo } from '../../../scripts/demo-server.mjs'
 import { chromiumFlags, findChromium } from '../../../scripts/find-chromium.mjs'
 
@@ -13,6 +13,9 @@ if (executablePath === undefined) console.warn('No Chromium found: the demo is n
 
 // The scripted agent at a quarter of the time, whatever keys this machine has.
 const demoEnv = { DEMO_PACE: '0.25', OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '' }
+
+// In a hook, which may take longer than the test that would otherwise wait for it.
+beforeAll(() => buildDemo())
 
 export interface Demo {
   readonly origin: string
@@ -125,7 +128,6 @@ async function serve(
   store: Readonly<Record<string, string>>,
   provide: (demo: Demo) => Promise<void>,
 ): Promise<void> {
-  buildDemo()
   const port = await freePort()
   const env = { ...demoEnv, ...store }
   let server = await startDemo({ port, env })

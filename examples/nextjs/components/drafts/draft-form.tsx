@@ -1,5 +1,4 @@
-import { type FormEvent, useId } from 'react'
-import formStyles from '../start-form.module.css'
+import { TopicForm } from '../topic-form.tsx'
 import styles from './drafts.module.css'
 
 interface DraftFormProps {
@@ -16,57 +15,32 @@ interface DraftFormProps {
 
 /** Takes what the drafts are about; while they are written, the button stops the model. */
 export function DraftForm({ isIdle, isWriting, canBreak, topic, problem, onWrite, onStop }: DraftFormProps) {
-  const topicId = useId()
-
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault()
+  function submit(form: FormData) {
     if (isWriting) return onStop()
-    const form = new FormData(event.currentTarget)
     const given = form.get('topic')
     if (typeof given === 'string') onWrite(given, form.has('breaks'))
   }
 
   return (
-    <section className={formStyles.section} data-idle={isIdle}>
-      <h1 className={isIdle ? formStyles.title : 'visually-hidden'}>
-        <label htmlFor={topicId}>What are you planning?</label>
-      </h1>
-      <form className={styles.form} onSubmit={submit}>
-        <div className={formStyles.form}>
-          <input
-            id={topicId}
-            className={formStyles.topic}
-            name="topic"
-            placeholder="What are you planning?"
-            defaultValue={topic}
-            onFocus={(event) => event.currentTarget.select()}
-            required
-            maxLength={200}
-            autoComplete="off"
-            enterKeyHint="go"
-          />
-          {/* Without a topic too, it can be stopped. */}
-          <button className={formStyles.start} data-busy={isWriting} formNoValidate={isWriting}>
-            {isWriting ? 'Stop' : 'Write'}
-          </button>
-        </div>
-        {canBreak && (
-          <label className={styles.option}>
-            <input type="checkbox" name="breaks" /> Let the model break off in the middle of the list
-          </label>
-        )}
-      </form>
-      {problem !== undefined && (
-        <p className={formStyles.error} role="alert">
-          {problem}
-        </p>
+    <TopicForm
+      isIdle={isIdle}
+      question="What are you planning?"
+      lead="The model writes an email and a list at the same time, and you see each field as it comes. Stop it, let it fail, reload the page: what was written stays."
+      topic={topic}
+      button={
+        // Without a topic too, it can be stopped.
+        <button data-busy={isWriting} formNoValidate={isWriting}>
+          {isWriting ? 'Stop' : 'Write'}
+        </button>
+      }
+      problem={problem}
+      onSubmit={submit}
+    >
+      {canBreak && (
+        <label className={styles.option}>
+          <input type="checkbox" name="breaks" /> Let the model break off in the middle of the list
+        </label>
       )}
-      {isIdle && (
-        <p className={formStyles.lead}>
-          The model writes an email and a list at the same time, and you see each field as it comes. Stop it,
-          let it fail, reload the page: what was written stays.
-        </p>
-      )}
-    </section>
+    </TopicForm>
   )
 }
