@@ -122,16 +122,17 @@ export function shareWithTabs(
     // An answer to an earlier question may come late, from one that leads no more.
     const isForOthers = news.type === 'welcome' && (news.to !== tab || news.question !== questions)
     if (lock.isHeld() || isForOthers) return
-    if (news.type === 'lead' || news.type === 'welcome') leader = from
+    if (news.type === 'lead' || news.type === 'welcome') {
+      leader = from
+      lock.queue()
+    }
     // So may its other news.
     if (leader !== '' && from !== leader) return
     switch (news.type) {
       case 'lead':
-        lock.queue()
         show(news.status, readSharedError(news.error))
         return greet()
       case 'welcome':
-        lock.queue()
         accept(news.delivery)
         if (news.status !== shown.status) show(news.status, readSharedError(news.error))
         return

@@ -42,12 +42,15 @@ export function openBrowser(random: () => number = () => 0) {
       const [first] = requests.filter((request) => request.name === name)
       if (!first || first.isHeld) return
       first.isHeld = true
-      const result = Promise.resolve(first.callback({ name }))
-      first.settle(result)
-      result.then(
-        () => remove(first),
-        () => remove(first),
-      )
+      // It is given before its holder hears of it, who may not want it any more by then.
+      schedule('holders', () => {
+        const result = Promise.resolve(first.callback({ name }))
+        first.settle(result)
+        result.then(
+          () => remove(first),
+          () => remove(first),
+        )
+      })
     })
   }
 

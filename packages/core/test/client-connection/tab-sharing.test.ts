@@ -112,6 +112,19 @@ describe('CLI-4 sharing one connection', () => {
     },
   )
 
+  test('CLI-4 a tab that goes while it is given the connection does not keep it from the others', async () => {
+    const { openTab, server, locks } = start()
+    const tabs = [await openTab(), await openTab(), await openTab()]
+    const [first, second, third] = tabs.map(({ client }) => client)
+    for (const { status } of tabs) await until(() => expect(status()).toBe('live'))
+    first?.close()
+    const isSecond = () => locks().some(({ isHeld, tab }) => isHeld && tab === tabs[1]?.id)
+    while (!isSecond()) await new Promise((resolve) => setImmediate(resolve))
+    second?.close()
+    server.put('a')
+    await until(() => expect(third && titles(third)).toEqual({ a: 'a 1' }))
+  })
+
   test('CLI-4 the status of the connection is that of every tab', async () => {
     const { openTab, server } = start()
     const tabs = [await openTab(), await openTab()]
@@ -288,6 +301,52 @@ describe('CLI-4 sharing one connection', () => {
     server.put('b')
     await until(() => expect(shownTitles).toEqual([{ a: 'a 2', b: 'b 2' }]))
     expect(late.statuses).toEqual(statuses)
+  })
+
+  test('CLI-4 CLI-5 polls that several tabs look at do not pause while the one that asks is hidden', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    page.see('hidden')
+    let polls = 0
+    const fetch: typeof globalThis.fetch = async (_input, init) => {
+      if (new Headers(init?.headers).get('accept') !== 'application/json')
+        return new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
+      polls += 1
+      const value = { title: `poll ${polls}` }
+      const changes = [{ entity: 'plan', key: 'a', event: 'updated', revision: polls, value }]
+      return Response.json({ cursor: `e.${polls}`, reset: polls === 1, changes, retryAfterMs: 0 })
+    }
+    const { openTab } = start()
+    const tabs = [await openTab({ fetch, pollFallback: true }), await openTab({ fetch, pollFallback: true })]
+    await vi.advanceTimersByTimeAsync(30_000)
+    for (const { client } of tabs) await until(() => expect(titles(client)).toEqual({ a: `poll ${polls}` }))
+    expect(polls).toBeGreaterThan(8)
+  })
+
+  test('CLI-4 what was removed, or was not in the last snapshot, is not told to a tab that comes later', async () => {
+    const { openTab } = start()
+    const part = (key: string, revision: number, fields: object = {}) =>
+      `event: data-crux\ndata: ${JSON.stringify({ entity: 'plan', key, event: 'updated', revision, value: { title: key, ...fields } })}\n\n`
+    const sync = (phase: string, id: string) => `event: crux-sync\nid: ${id}\ndata: {"phase":"${phase}"}\n\n`
+    let send = (_text: string) => {}
+    const fetch: typeof globalThis.fetch = async () => {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          send = (text) => controller.enqueue(new TextEncoder().encode(text))
+        },
+      })
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+    }
+    const first = await openTab({ fetch })
+    await until(() => expect(first.status()).toBe('connecting'))
+    send(sync('reset', '') + part('old', 1) + sync('ready', 'e.1'))
+    send(sync('reset', '') + part('a', 1) + part('b', 1) + sync('ready', 'f.2'))
+    send(part('b', 2, { removedAt: 5 }) + sync('ready', 'f.3'))
+    await until(() => expect(titles(first.client)).toEqual({ a: 'a' }))
+    const second = recordingSink()
+    onTestFinished(createSSETransport(url, { share: 'user-1', fetch }).connect(second.sink))
+    await until(() => expect(second.status()).toBe('live'))
+    expect(second.calls.filter(([what]) => what === 'apply')).toEqual([['apply', 'a@1']])
   })
 
   test('CLI-4 an undo leaves no lock, no listener and no connection behind', async () => {
