@@ -115,6 +115,22 @@ describe('SSE-39 the waits', () => {
     expect(wait).toBe(expected + 250)
   })
 
+  test('SSE-39 of retry and Retry-After the longer one counts', async () => {
+    const distances = await waits((attempt, index) => {
+      if (index > 0) return attempt.answer(503, { 'retry-after': index === 1 ? '3' : '1' })
+      attempt.open()
+      attempt.send('retry: 2000\n\n')
+      attempt.end()
+    }, 10_000)
+    expect(distances).toEqual([2_250, 3_500, 3_000])
+  })
+
+  test('SSE-39 an attempt that hung for long was not healthy', async () => {
+    expect(await waits((attempt) => void setTimeout(attempt.fail, 15_000), 50_000)).toEqual([
+      15_250, 15_500, 16_000,
+    ])
+  })
+
   test('SSE-39 ten seconds of health begin the waits anew; opening alone does not', async () => {
     const lasts = [1, 1, 9_999, 10_000, 1]
     const distances = await waits((attempt, index) => {
@@ -154,6 +170,19 @@ describe('SSE-39 wake-ups', () => {
     await pass(300)
     page.online()
     await pass(699)
+    expect(attempts).toHaveLength(1)
+    await pass(1)
+    expect(attempts).toHaveLength(2)
+  })
+
+  test('SSE-39 that time runs from the beginning of the attempt, and not from its end', async () => {
+    const page = stubPage()
+    const { attempts } = follow((attempt) => void setTimeout(attempt.fail, 800), {
+      backoff: { baseMs: 60_000 },
+    })
+    await pass(900)
+    page.online()
+    await pass(99)
     expect(attempts).toHaveLength(1)
     await pass(1)
     expect(attempts).toHaveLength(2)
@@ -333,27 +362,92 @@ describe('SSE-41 silence', () => {
   })
 })
 
-test('an answer that comes after its attempt was left is let go', async () => {
-  const { attempts } = follow(undefined, { idleTimeoutMs: 1_000, fetch: undefined })
-  expect(attempts).toHaveLength(0)
-  const cancelled = vi.fn<() => void>()
-  let answer: (response: Response) => void = () => {}
-  const onEvent = vi.fn<() => void>()
-  const stream = openEventStream('https://example.test/', {
-    // Deaf to its signal.
-    fetch: () => new Promise((resolve) => (answer = resolve)),
-    idleTimeoutMs: 1_000,
-    onEvent,
+/** A `fetch` that does not look at its signal: what the connection itself lets go of is seen. */
+function deafFetch() {
+  const cancelled: Response[] = []
+  const answers: ((response: Response) => void)[] = []
+  return {
+    fetch: () => new Promise<Response>((resolve) => void answers.push(resolve)),
+    attempts: () => answers.length,
+    cancelled: () => cancelled.length,
+    /** Answers the newest attempt, with a body that does not end. */
+    answer: (init: ResponseInit = { headers: { 'content-type': 'text/event-stream' } }) => {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('data: a\n\ndata: b\n\n')),
+        cancel: () => void cancelled.push(response),
+      })
+      const response = new Response(body, init)
+      answers.at(-1)?.(response)
+    },
+  }
+}
+
+describe('SSE-37 what is left is let go of, whatever fetch does', () => {
+  const url = 'https://example.test/'
+
+  test('an answer that comes after its attempt was left', async () => {
+    const { fetch, answer, cancelled } = deafFetch()
+    const heard = vi.fn<() => void>()
+    const stream = openEventStream(url, { fetch, idleTimeoutMs: 1_000, onEvent: heard, onOpen: heard })
+    await pass(1_000)
+    expect(stream.getState().status).toBe('reconnecting')
+    answer()
+    await pass(0)
+    expect([cancelled(), stream.getState().status]).toEqual([1, 'reconnecting'])
+    expect(heard).not.toHaveBeenCalled()
+    stream.close()
   })
-  await pass(1_000)
-  expect(stream.getState().status).toBe('reconnecting')
-  const body = new ReadableStream({
-    start: (controller) => controller.enqueue(new TextEncoder().encode('data: late\n\n')),
-    cancel: cancelled,
+
+  test.each([
+    ['a fatal status', { status: 404 }, 'failed'],
+    ['a passing status', { status: 503 }, 'reconnecting'],
+    ['a page', { headers: { 'content-type': 'text/html' } }, 'failed'],
+  ])('the body of %s', async (_what, init, status) => {
+    const { fetch, answer, cancelled } = deafFetch()
+    const stream = openEventStream(url, { fetch })
+    await pass(0)
+    answer(init)
+    await pass(0)
+    expect([cancelled(), stream.getState().status]).toEqual([1, status])
+    stream.close()
   })
-  answer(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
-  await pass(0)
-  expect(cancelled.mock.calls).toHaveLength(1)
-  expect(onEvent.mock.calls).toHaveLength(0)
-  stream.close()
+
+  test.each(['onOpen', 'onEvent', 'afterwards'])('an open stream that is closed: %s', async (when) => {
+    const { fetch, answer, cancelled, attempts } = deafFetch()
+    const received: string[] = []
+    const stream = openEventStream(url, {
+      fetch,
+      idleTimeoutMs: 60_000,
+      onOpen: () => when === 'onOpen' && stream.close(),
+      onEvent: ({ data }) => {
+        received.push(data)
+        if (when === 'onEvent') stream.close()
+      },
+    })
+    await pass(0)
+    answer()
+    await pass(0)
+    if (when === 'afterwards') stream.close()
+    await pass(0)
+    expect(received).toEqual({ onOpen: [], onEvent: ['a'], afterwards: ['a', 'b'] }[when])
+    expect([cancelled(), vi.getTimerCount()]).toEqual([1, 0])
+    await pass(3_600_000)
+    expect([attempts(), stream.getState().status]).toEqual([1, 'idle'])
+  })
+
+  test('SSE-36 one that is closed while its headers are made asks for nothing', async () => {
+    const { fetch, attempts } = deafFetch()
+    let give = (_headers: HeadersInit) => {}
+    const headers = vi.fn<() => Promise<HeadersInit>>(() => new Promise((resolve) => (give = resolve)))
+    openEventStream(url, { fetch, headers }).close()
+    await pass(0)
+    expect(headers).not.toHaveBeenCalled()
+    const stream = openEventStream(url, { fetch, headers })
+    await pass(0)
+    expect(headers).toHaveBeenCalledOnce()
+    stream.close()
+    give({})
+    await pass(0)
+    expect(attempts()).toBe(0)
+  })
 })

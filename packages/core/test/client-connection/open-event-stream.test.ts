@@ -27,7 +27,7 @@ describe('SSE-36 the request', () => {
     serve,
   }) => {
     const { url, requests } = await serve(events(theEnd))
-    const { stream } = follow(`${url}?a=1&b=2#part`, {
+    const { stream } = follow(`${url}?b=2&a=1#part`, {
       headers: { authorization: 'Bearer t' },
       query: { b: 3, c: true, d: 'é &', e: null, f: undefined },
     })
@@ -88,6 +88,12 @@ describe('SSE-36 the request', () => {
       expect(stream.getState().lastEventId).toBe(id)
     },
   )
+
+  test('SSE-36 a tab inside an id is sent', async ({ serve }) => {
+    const { url, requests } = await serve(events('id: a\tb\ndata: x\n\n'), events(theEnd))
+    await follow(url).stream.closed
+    expect(requests[1]?.headers['last-event-id']).toBe('a\tb')
+  })
 
   test('SSE-36 (A9) a non-ASCII id survives a reconnect byte for byte', async () => {
     const id = 'zürich·漢字😀~'
@@ -339,6 +345,8 @@ describe('SSE-40 reconnecting or not', () => {
   test('SSE-40 reconnect may be said outright', async ({ serve }) => {
     const get = await serve(events('data: a\n\n'))
     expect(await follow(get.url, { reconnect: false }).stream.closed).toBe('failed')
+    const lower = await serve(events('data: a\n\n'), events(theEnd))
+    expect(await follow(lower.url, { method: 'get' }).stream.closed).toBe('ended')
     const post = await serve(events('data: a\n\n'), events(theEnd))
     expect(await follow(post.url, { method: 'POST', reconnect: true }).stream.closed).toBe('ended')
   })
@@ -381,6 +389,15 @@ describe('SSE-39 close and listeners', () => {
     expect(await stream.closed).toBe('idle')
     expect(onOpen.mock.calls).toHaveLength(0)
     expect(received).toEqual([])
+  })
+
+  test('a listener that is added by another hears of the next change', async ({ serve }) => {
+    const { url } = await serve(events(theEnd))
+    const { stream } = follow(url)
+    const heard: string[] = []
+    stream.subscribe(() => stream.subscribe(() => heard.push(stream.getState().status)))
+    expect(await stream.closed).toBe('ended')
+    expect(heard).toEqual(['ended'])
   })
 
   test('an aborted signal closes; aborted before, nothing is fetched', async ({ serve }) => {
