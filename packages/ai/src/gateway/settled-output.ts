@@ -36,10 +36,7 @@ export function settledOutput(schema: FlexibleSchema<unknown>): SettledOutput {
   }
 
   return {
-    name: output.name,
-    responseFormat: output.responseFormat,
-    parsePartialOutput: (options) => output.parsePartialOutput(options),
-    createElementStreamTransform: () => undefined,
+    ...output,
     parseCompleteOutput: async ({ text }, context) => {
       const settled = await settle(text, context)
       made.add(settled)

@@ -65,5 +65,5 @@ function toolsOf({ name, config: { tools } }: Owner) {
 
 /** Tools that are made for the input are not there yet. */
 function plainTools(tools: PromptDefinition<never>['tools']): ToolSet {
-  return typeof tools === 'object' ? tools : {}
+  return typeof tools === 'function' ? {} : (tools ?? {})
 }

@@ -189,6 +189,13 @@ describe('AI-40 the models of one model call', () => {
     expect(Object.isFrozen(model)).toBe(true)
   })
 
+  test('AI-38 no change of the options it was made with reaches it', async () => {
+    const options: { on?: ErrorCategory[] } = {}
+    const model = fallback(failing(apiError(503)), answering(), options)
+    options.on = []
+    await expect(generateText({ ...ask, model })).resolves.toMatchObject({ text: 'from b' })
+  })
+
   test('AI-38 a fallback as member stands for its members, without its options', async () => {
     const shouldFallback = vi.fn<() => boolean>(() => false)
     const inner = fallback(failing(apiError(503), 'b'), failing(apiError(429), 'c'), { shouldFallback })

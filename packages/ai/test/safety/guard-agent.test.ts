@@ -1,6 +1,6 @@
 import { fallback, guardrail, type Guardrail } from '@crux/ai'
 import { scriptedModel } from '@crux/ai/testing'
-import { generateText, ToolLoopAgent, tool, type ModelMessage } from 'ai'
+import { generateText, streamText, ToolLoopAgent, tool, type ModelMessage } from 'ai'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { wrapForAgent } from '../../src/safety/guard-session.ts'
@@ -102,6 +102,21 @@ describe('AI-7 AI-46 AI-47 guards in an agent', () => {
       include: { responseBody: true },
     })
     expect([text, got.body]).toEqual(['a secret', response.body])
+    const stream = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue({ type: 'raw', rawValue: 'a secret' })
+        controller.close()
+      },
+    })
+    const streaming = { ...script, doStream: async () => ({ stream }) }
+    const { fullStream } = streamText({
+      model: wrapForAgent(streaming, [guard]),
+      prompt: 'hello',
+      include: { rawChunks: true },
+    })
+    const types: string[] = []
+    for await (const { type } of fullStream) types.push(type)
+    expect(types).toContain('raw')
   })
 
   test('AI-49 without guards the model is the very object given', () => {

@@ -99,8 +99,9 @@ describe('AI-46 AIT-52 input guards', () => {
       seen.push(text)
       return { action: 'warn', reason: 'seen' }
     }, 'watch')
-    const { entries } = await check([{ role: 'user', content: 'my secret' }], mask, watch)
+    const { entries, messages } = await check([{ role: 'user', content: 'my secret' }], mask, watch)
     expect(seen).toEqual(['my [x]'])
+    expect(messages).toEqual([{ role: 'user', content: 'my [x]' }])
     expect(entries).toEqual([
       { name: 'guard', phase: 'input', action: 'redact', reason: 'a secret' },
       { name: 'watch', phase: 'input', action: 'warn', reason: 'seen' },

@@ -135,7 +135,8 @@ describe('AI-48 onChunk', () => {
       .mockReturnValueOnce({ action: 'hold' })
       .mockReturnValue({ action: 'pass' })
     const { model, entries } = guarded(streaming(text('0', 'a', 'b', 'c')), outputGuard({ onChunk }))
-    await collect((await model.doStream({ prompt: [] })).stream)
+    const parts = await collect((await model.doStream({ prompt: [] })).stream)
+    expect(parts.flatMap((part) => (part.type === 'text-delta' ? [part.delta] : []))).toEqual(['a', 'bc'])
     expect(entries()).toEqual([{ name: 'guard', phase: 'output', action: 'warn', reason: 'hm', step: 0 }])
   })
 

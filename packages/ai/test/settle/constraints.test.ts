@@ -93,6 +93,19 @@ describe('AI-35 constraints', () => {
     expect(models.map(({ calls }) => calls.length)).toEqual([5, 2, 4])
   })
 
+  test('AIT-60 what one has used up is not missing to the other', async () => {
+    const saying = (name: string) =>
+      constraint({
+        name,
+        maxRetries: 1,
+        check: ({ text }) =>
+          text.includes(name) ? { pass: true } : { pass: false, feedback: `Say ${name}.` },
+      })
+    const model = scriptedModel(['b', 'a', 'a b'])
+    const { text } = await generate(ask, { model, constraints: [saying('a'), saying('b')] })
+    expect(text).toBe('a b')
+  })
+
   test('AIT-60 two of one name, from two contexts, use up one retry together', async () => {
     const never = () => constraint({ name: 'never', check: () => ({ pass: false, feedback: 'No.' }) })
     const both = prompt({
