@@ -81,10 +81,7 @@ function waitFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
       clearTimeout(timer)
       reject(signal?.reason)
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', leave)
-      resolve()
-    }, ms)
+    const timer = setTimeout(resolve, ms)
     if (signal?.aborted) leave()
     else signal?.addEventListener('abort', leave, { once: true })
   })

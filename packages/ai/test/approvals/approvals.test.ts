@@ -627,16 +627,22 @@ describe('AI-54 who is told', () => {
 
   test('AI-54 AIT-78 also of a call that something else gates, and with the messages the gate saw', async () => {
     const { tools } = createBank()
-    const onRequest = vi.fn<(...given: unknown[]) => void>()
+    const onRequest = vi.fn<() => void>()
+    const onApproved = vi.fn<() => void>()
     const seen = mock((_messages: number) => true)
     const toolMiddleware = approvalMiddleware({
       id: 'g',
       match: [({ messages }) => seen(messages.length)],
       onRequest,
+      onApproved,
     })
-    await suspend(tools, { toolMiddleware, toolApproval: { pay: 'user-approval' } })
+    const options = { toolMiddleware, toolApproval: { pay: 'user-approval' as const } }
+    const { request, messages } = await suspend(tools, options)
     expect(onRequest).toHaveBeenCalledOnce()
     expect(seen).toHaveBeenCalledExactlyOnceWith(1)
+    await resume(tools, approve(messages, request), options)
+    expect(onApproved).toHaveBeenCalledOnce()
+    expect(seen.mock.calls).toEqual([[1], [1]])
   })
 
   test('AI-64 an onApproved that throws ends the call, and the tool does not run', async () => {

@@ -72,7 +72,7 @@ describe('AI-54 what would come back changed is no JSON', () => {
   test.each<[place: string, found: string, value: unknown]>([
     ['$', 'undefined', undefined],
     ['$.a', 'undefined', { a: undefined }],
-    ['$.a[1]', 'undefined', { a: [1, undefined] }],
+    ['$.a[1]', 'undefined', { a: [1, undefined], b: Number.NaN }],
     ['$.when', 'Date', { when: new Date(0) }],
     ['$.m', 'Map', { m: new Map() }],
     ['$.money', 'Money', { money: new Money() }],

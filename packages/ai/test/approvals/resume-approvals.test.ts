@@ -1,4 +1,4 @@
-import { memoryApprovalStore, ToolApprovalError } from '@crux/core/tool-middleware'
+import { findToolApprovalRequests, memoryApprovalStore, ToolApprovalError } from '@crux/core/tool-middleware'
 import type { ModelMessage, ToolSet } from 'ai'
 import { CruxAIError } from '@crux/ai'
 import fc from 'fast-check'
@@ -312,4 +312,34 @@ describe('AI-59 requests that were made again', () => {
       expect((await actual(history([call, request('r')], long), kit.signer)).outcome).toBe('consumed')
     },
   )
+})
+
+test('AI-3 AI-59 findToolApprovalRequests lists just the requests that a run is suspended for', async () => {
+  const id = fc.constantFrom('x', 'y')
+  const part = fc.oneof(
+    id.map((toolCallId) => ({ type: 'tool-call', toolCallId, toolName: 'pay', input: {} })),
+    fc.record({
+      type: fc.constant('tool-approval-request'),
+      approvalId: fc.constantFrom('r1', 'r2', 'r3'),
+      toolCallId: id,
+      isAutomatic: fc.constantFrom(undefined, undefined, true),
+    }),
+    id.map((toolCallId) => ({ type: 'tool-result', toolCallId, toolName: 'pay', output: {} })),
+  )
+  const role = fc.constantFrom('assistant', 'assistant', 'assistant', 'tool', 'user')
+  const turn = fc.record({ role, content: fc.array(part, { minLength: 2, maxLength: 6 }) })
+  const { signer } = createKit()
+  let suspended = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(turn, { maxLength: 4 }), async (turns) => {
+      const { outcome } = await actual(turns as ModelMessage[], signer)
+      // A chat that has gone on over a request.
+      if (outcome === 'usage') return
+      const found = findToolApprovalRequests(turns).map(({ approvalId }) => approvalId)
+      expect(outcome).toEqual(found.length > 0 ? { suspended: found } : 'nothing')
+      if (found.length > 0) suspended += 1
+    }),
+    { numRuns: 1000 },
+  )
+  expect(suspended).toBeGreaterThan(50)
 })

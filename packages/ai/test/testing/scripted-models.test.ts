@@ -44,6 +44,11 @@ describe('scriptedModel', () => {
       streamed.calls.map(({ prompt: turns }) => turns),
     )
     expect([whole.modelId, streamed.modelId]).toEqual(['scripted', 'streamed'])
+
+    const twice = scriptedModel([steps[0] ?? '', steps[0] ?? '', 'done'])
+    const { steps: ran } = await generateText({ ...asked, model: twice })
+    const ids = ran.flatMap(({ toolCalls }) => toolCalls.map(({ toolCallId }) => toolCallId))
+    expect(ids).toEqual(['call-1-0', 'call-2-0'])
   })
 
   test('AI-75 a step says text, an object, a reason to finish, tokens, metadata', async () => {
@@ -114,6 +119,8 @@ describe('scriptedModel', () => {
       const aborted = model.doGenerate({ prompt: [], abortSignal: abort.signal })
       abort.abort(left)
       await expect(aborted).rejects.toBe(left)
+      const early = scriptedModel([{ delayMs: 1_000 }]).doGenerate({ prompt: [], abortSignal: abort.signal })
+      await expect(early).rejects.toBe(left)
       expect(vi.getTimerCount()).toBe(0)
     } finally {
       vi.useRealTimers()

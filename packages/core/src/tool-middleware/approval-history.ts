@@ -104,7 +104,7 @@ export function findToolApprovalRequests(messages: readonly unknown[]): ToolAppr
   const isSettled = new Set<unknown>()
   for (const { role, part } of readParts(messages)) {
     const { toolCallId, toolName } = part
-    if (part['type'] === 'tool-result') {
+    if (part['type'] === 'tool-result' && (role === 'assistant' || role === 'tool')) {
       isSettled.add(toolCallId)
       // A later call may have the same id, but nobody was asked about that one.
       for (const [id, request] of requests) if (request['toolCallId'] === toolCallId) requests.delete(id)

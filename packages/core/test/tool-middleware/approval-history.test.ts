@@ -61,6 +61,22 @@ describe('findToolApprovalRequests', () => {
     expect(findToolApprovalRequests(messages)).toMatchObject([{ approvalId: 'r1', toolCallId: 'b' }])
   })
 
+  test('AI-59 a request that is made again counts where it stands last, and of two for one call the newer one', () => {
+    const again = [
+      assistant(call('a'), call('b'), request('r1', 'a'), request('r2', 'b'), request('r1', 'a')),
+    ]
+    expect(findToolApprovalRequests(again).map(({ approvalId }) => approvalId)).toEqual(['r2', 'r1'])
+    const two = [assistant(call('a'), request('old', 'a'), request('new', 'a'))]
+    expect(findToolApprovalRequests(two)).toMatchObject([{ approvalId: 'new' }])
+  })
+
+  test('AI-59 a turn of the user has neither calls nor results', () => {
+    const user = (...content: Part[]) => ({ role: 'user', content })
+    expect(findToolApprovalRequests([user(call('a')), assistant(request('r1', 'a'))])).toEqual([])
+    const open = [assistant(call('a'), request('r1', 'a')), user(result('a'))]
+    expect(findToolApprovalRequests(open)).toMatchObject([{ approvalId: 'r1' }])
+  })
+
   test('AI-3 takes any history, also one that is none', () => {
     const odd = [null, 'text', { role: 'assistant' }, { role: 'assistant', content: [null, 7, {}] }]
     expect(findToolApprovalRequests(odd)).toEqual([])
@@ -96,6 +112,13 @@ describe('appendToolApprovalResponse', () => {
       },
     ])
     expect(one.at(-1)).toEqual({ role: 'tool', content: [expect.objectContaining({ approvalId: 'r1' })] })
+  })
+
+  test('AI-58 a response that stands in a turn of the model is none, and its turn stays as it is', () => {
+    const odd = { type: 'tool-approval-response', approvalId: 'r1', approved: true }
+    const messages = [{ role: 'assistant', content: [call('a'), request('r1', 'a'), odd] }]
+    const answered = appendToolApprovalResponse(messages, { approvalId: 'r1', approved: false })
+    expect(answered).toEqual([...messages, { role: 'tool', content: [{ ...odd, approved: false }] }])
   })
 
   test('AI-58 AI-62 an id without a request is refused', () => {

@@ -28,7 +28,7 @@ describe('memoryApprovalStore', () => {
     const store = memoryApprovalStore({ now: () => time })
     // A used id with a later end passes once more only if it was forgotten.
     const isRemembered = (id: string) => store.consume(id, 10_000) === false
-    store.consume('short', 10)
+    store.consume('short', 15)
     store.consume('long', 20)
     time = 15
     expect([isRemembered('long'), isRemembered('short')]).toEqual([true, false])
