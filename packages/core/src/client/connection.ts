@@ -42,6 +42,8 @@ export interface BodyReader {
 export interface Connection {
   /** Ends a wait, replaces what was silent for too long, starts again what has ended or failed. */
   readonly retry: () => void
+  /** The page is looked at again: replaces what was silent for too long, and ends a wait that need not be. */
+  readonly wake: () => void
   /** Leaves what is under way and comes back after the usual wait. */
   readonly reconnect: (error?: SseClientError) => void
   /** Asks again in so many milliseconds, because all is well; a wake-up may do so from `leastMs` on. */
@@ -224,6 +226,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (isOver || isWaiting) begin()
       if (isOver) onStatus('connecting')
     },
+    wake,
     reconnect,
     repeat: wait,
     setRetryMs(ms) {

@@ -1,9 +1,9 @@
 import { createAlarm } from '../timing/alarm.ts'
 import type { Connection } from './connection.ts'
-import type { Following } from './create-live-transport.ts'
 import { followEvents, type FollowEventsOptions } from './follow-events.ts'
 import { followPolls, type FollowPollsOptions } from './follow-polls.ts'
 import type { LiveTarget } from './live-target.ts'
+import type { SharedFollowing } from './share-with-tabs.ts'
 
 /** How long a stream that opened may take until `ready`, in milliseconds. */
 const patienceMs = 10_000
@@ -21,7 +21,7 @@ export function fallBackToPolls(
   url: string | URL,
   options: FollowEventsOptions & FollowPollsOptions,
   target: LiveTarget,
-): Following {
+): SharedFollowing {
   const alarm = createAlarm()
   let polls: Connection | undefined
   let answers = 0
@@ -88,6 +88,7 @@ export function fallBackToPolls(
   let stream = followEvents(url, options, fromStream)
   return {
     retry: () => (polls ?? stream).retry(),
+    wake: () => (polls ?? stream).wake(),
     close() {
       alarm.set(Infinity, poll)
       stream.close()

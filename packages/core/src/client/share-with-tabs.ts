@@ -1,4 +1,5 @@
 import type { CruxDataPart } from '../wire/crux-data-part.ts'
+import type { Connection } from './connection.ts'
 import type { Following } from './create-live-transport.ts'
 import type { ConnectionStatus } from './crux-transport.ts'
 import type { Delivery, LiveTarget } from './live-target.ts'
@@ -11,6 +12,9 @@ import {
   type TabNews,
   type TabQuestion,
 } from './tab-message.ts'
+
+/** What the tab with the connection holds. */
+export type SharedFollowing = Pick<Connection, 'retry' | 'wake' | 'close'>
 
 /**
  * Follows a live store over one connection for all tabs that use the same name (CLI-4).
@@ -27,7 +31,7 @@ import {
 export function shareWithTabs(
   locks: LockManager,
   name: string,
-  follow: (target: LiveTarget) => Following,
+  follow: (target: LiveTarget) => SharedFollowing,
   target: LiveTarget,
 ): Following {
   const channel = new BroadcastChannel(name)
@@ -35,7 +39,7 @@ export function shareWithTabs(
   const tab = crypto.randomUUID()
   const parts = new Map<string, CruxDataPart>()
   let shown: { readonly status: ConnectionStatus; readonly error?: unknown } = { status: 'connecting' }
-  let following: Following | undefined
+  let following: SharedFollowing | undefined
   let leader = ''
   let questions = 0
   let isFollowed = false
@@ -115,6 +119,8 @@ export function shareWithTabs(
     else {
       const delivery = missing(question.cursor)
       say({ type: 'welcome', to: from, question: question.question, delivery, ...standing() })
+      // Somebody looks, while this tab may be hidden.
+      following?.wake()
     }
   }
 

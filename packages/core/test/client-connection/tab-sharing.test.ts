@@ -147,6 +147,18 @@ describe('CLI-4 sharing one connection', () => {
     await until(() => expect([late.status(), titles(late.client)]).toEqual(['reconnecting', { a: 'a 1' }]))
   })
 
+  test('CLI-4 CLI-1 a tab that is opened, or looked at, ends the wait of the one with the connection', async () => {
+    const { openTab, server } = start()
+    const slow = { backoff: { baseMs: 10 ** 9, maxMs: 10 ** 9 } }
+    const leader = await openTab(slow)
+    await until(() => expect(leader.status()).toBe('live'))
+    server.cut()
+    await until(() => expect(leader.status()).toBe('reconnecting'))
+    const late = await openTab(slow)
+    for (const { status } of [leader, late]) await until(() => expect(status()).toBe('live'))
+    expect(server.cursors).toEqual([undefined, 'e.0'])
+  })
+
   test('CLI-4 retry() in any tab reaches the leader', async () => {
     const { openTab, server } = start()
     const slow = { backoff: { baseMs: 10 ** 9, maxMs: 10 ** 9 } }
