@@ -1,3 +1,5 @@
+import { isRecord } from './is-record.ts'
+
 /** One thing that a schema library found wrong. */
 export interface SchemaIssue {
   readonly path: readonly PropertyKey[]
@@ -38,8 +40,4 @@ function toIssue(issue: unknown): SchemaIssue {
 function toKey(step: unknown): PropertyKey {
   const key = isRecord(step) ? step['key'] : step
   return typeof key === 'number' || typeof key === 'symbol' ? key : String(key)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

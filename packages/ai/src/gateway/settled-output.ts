@@ -1,4 +1,5 @@
 import type { FlexibleSchema, OutputInterface } from 'ai'
+import { isRecord } from '../is-record.ts'
 import { jsonCandidates } from '../settle/repair-json.ts'
 import { sdk } from './sdk-gateway.ts'
 
@@ -47,5 +48,5 @@ export function settledOutput(schema: FlexibleSchema<unknown>): SettledOutput {
 
 /** True for what a `settledOutput` gave; a gateway of one's own may give something else. */
 export function isSettled(value: unknown): value is Settled {
-  return typeof value === 'object' && value !== null && made.has(value)
+  return isRecord(value) && made.has(value)
 }

@@ -1,4 +1,5 @@
 import type { LanguageModel, ModelMessage } from 'ai'
+import { isRecord } from '../is-record.ts'
 import { misuse, shown } from '../misuse.ts'
 
 /** What a tier's `evaluate` judges. */
@@ -92,13 +93,13 @@ export function cascade({
 
 /** True for what `cascade()` made. */
 export function isCascade(value: unknown): value is Cascade {
-  return typeof value === 'object' && value !== null && brand in value
+  return isRecord(value) && brand in value
 }
 
 function checkTier(tier: unknown, index: number): void {
-  const model = typeof tier === 'object' && tier !== null && 'model' in tier ? tier.model : undefined
+  const model = isRecord(tier) ? tier['model'] : undefined
   if (isCascade(model)) throw misuse('cascade', `model of tier ${index} is a cascade(); list its tiers here`)
-  if (typeof model !== 'string' && (typeof model !== 'object' || model === null)) {
+  if (typeof model !== 'string' && !isRecord(model)) {
     throw misuse(
       'cascade',
       `model of tier ${index} must be a LanguageModel, fallback() or router(), got ${shown(model)}`,

@@ -1,4 +1,5 @@
 import { CruxError } from '@crux/core/errors'
+import { isRecord } from '../is-record.ts'
 
 /** Failures that another model may not have (AI-39). */
 export const errorCategories = [
@@ -12,6 +13,8 @@ export const errorCategories = [
 
 /** What kind of failure sends a call on to the next model. */
 export type ErrorCategory = (typeof errorCategories)[number]
+
+type Thrown = Readonly<Record<string, unknown>>
 
 const byCode: ReadonlyMap<unknown, ErrorCategory> = new Map([
   ['ETIMEDOUT', 'timeout'],
@@ -29,20 +32,20 @@ const byCode: ReadonlyMap<unknown, ErrorCategory> = new Map([
 export function errorCategory(error: unknown): ErrorCategory | undefined {
   const seen = new Set<unknown>()
   let current = error
-  while (typeof current === 'object' && current !== null && !seen.has(current)) {
+  while (isRecord(current) && !seen.has(current)) {
     seen.add(current)
     const status = httpStatus(current)
     if (status !== undefined) return byStatus(status)
     const category = byKind(current)
     if (category !== undefined) return category
-    current = property(current, 'lastError') ?? property(current, 'cause')
+    current = current['lastError'] ?? current['cause']
   }
   return undefined
 }
 
 /** A status that says something failed: an answer with status 200 may still break off. */
-function httpStatus(error: object): number | undefined {
-  return [property(error, 'statusCode'), property(error, 'status')].find(
+function httpStatus(error: Thrown): number | undefined {
+  return [error['statusCode'], error['status']].find(
     (status): status is number => typeof status === 'number' && status >= 400,
   )
 }
@@ -53,15 +56,11 @@ function byStatus(status: number): ErrorCategory | undefined {
   return status >= 500 && status <= 599 ? 'server_error' : undefined
 }
 
-function byKind(error: object): ErrorCategory | undefined {
+function byKind(error: Thrown): ErrorCategory | undefined {
   if (CruxError.is<string>(error, 'validation-exhausted')) return 'validation_exhausted'
-  if (property(error, 'name') === 'TimeoutError') return 'timeout'
-  const category = byCode.get(property(error, 'code'))
+  if (error['name'] === 'TimeoutError') return 'timeout'
+  const category = byCode.get(error['code'])
   if (category !== undefined) return category
-  const message = property(error, 'message')
+  const message = error['message']
   return typeof message === 'string' && /\bfetch failed\b/i.test(message) ? 'connection_error' : undefined
-}
-
-function property(value: object, name: string): unknown {
-  return Reflect.get(value, name)
 }

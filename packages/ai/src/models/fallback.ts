@@ -1,5 +1,6 @@
 import type { LanguageModel } from 'ai'
 import type { LanguageModelV4 } from '../gateway/sdk-types.ts'
+import { isRecord } from '../is-record.ts'
 import { checkInteger, misuse, shown } from '../misuse.ts'
 import { isCascade } from './cascade.ts'
 import { errorCategories } from './classify-error.ts'
@@ -55,11 +56,11 @@ export function fallback(...given: readonly unknown[]): LanguageModelV4 {
 
 /** What `fallback()` was given, its members flattened; `undefined` for any other model. */
 export function fallbackPlan(model: unknown): FallbackPlan | undefined {
-  return typeof model === 'object' && model !== null ? plans.get(model) : undefined
+  return isRecord(model) ? plans.get(model) : undefined
 }
 
 function isOptions(value: unknown): value is FallbackOptions {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (!isRecord(value) || Array.isArray(value)) return false
   return !('specificationVersion' in value) && !isRouter(value) && !isCascade(value)
 }
 

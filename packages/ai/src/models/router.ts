@@ -1,4 +1,5 @@
 import type { LanguageModel } from 'ai'
+import { isRecord } from '../is-record.ts'
 import { misuse, shown } from '../misuse.ts'
 import { isCascade, type Cascade } from './cascade.ts'
 import { isLanguageModel, modelIdOf } from './language-model.ts'
@@ -114,7 +115,7 @@ function checkRoute(key: string, route: unknown): ModelSource {
 
 /** True for what `router()` made. */
 export function isRouter(value: unknown): value is Router {
-  return typeof value === 'object' && value !== null && brand in value
+  return isRecord(value) && brand in value
 }
 
 /** True for everything that `model` of a call may be. */

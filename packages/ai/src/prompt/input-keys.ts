@@ -1,4 +1,5 @@
 import type { FlexibleSchema } from 'ai'
+import { isRecord } from '../is-record.ts'
 import { misuse, shown } from '../misuse.ts'
 
 /**
@@ -13,8 +14,7 @@ export function inputKeys(schema: FlexibleSchema): readonly string[] | undefined
 /** Throws for a schema that is known to describe no object, and for what is no schema. */
 export function checkInputSchema(caller: string, schema: unknown): void {
   if (schema === undefined) return
-  const isSchema = typeof schema === 'function' || (typeof schema === 'object' && schema !== null)
-  const found = isSchema ? look(schema).notAnObject : shown(schema)
+  const found = isSchema(schema) ? look(schema).notAnObject : shown(schema)
   if (found !== undefined) throw misuse(caller, `input must be a schema of an object, got ${found}`)
 }
 
@@ -26,15 +26,15 @@ interface Looks {
 
 function look(schema: object): Looks {
   const made: unknown = typeof schema === 'function' && !('~standard' in schema) ? schema() : schema
-  if (!isObject(made)) return {}
-  if (isObject(made['shape'])) return { keys: Object.keys(made['shape']) }
-  const kind = isObject(made['def']) ? made['def']['type'] : undefined
+  if (!isSchema(made)) return {}
+  if (isRecord(made['shape'])) return { keys: Object.keys(made['shape']) }
+  const kind = isRecord(made['def']) ? made['def']['type'] : undefined
   if (typeof kind === 'string') return noObjects.has(kind) ? { notAnObject: kind } : {}
   const json = jsonSchemaOf(made)
-  if (!isObject(json)) return {}
+  if (!isRecord(json)) return {}
   const { type, properties } = json
   if (typeof type === 'string' && type !== 'object') return { notAnObject: type }
-  return isObject(properties) ? { keys: Object.keys(properties) } : {}
+  return isRecord(properties) ? { keys: Object.keys(properties) } : {}
 }
 
 /** That of the SDK's `zodSchema()` converts when it is read, and throws for what has no JSON Schema. */
@@ -54,6 +54,7 @@ const noObjects: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null
+/** The schemas of some libraries are functions. */
+function isSchema(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isRecord(value) || typeof value === 'function'
 }

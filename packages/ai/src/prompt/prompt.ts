@@ -1,4 +1,5 @@
 import type { FlexibleSchema } from 'ai'
+import { isRecord } from '../is-record.ts'
 import { misuse, shown } from '../misuse.ts'
 import { checkOwners } from './check-owners.ts'
 import { composePrompt } from './compose-prompt.ts'
@@ -73,11 +74,11 @@ export function prompt(definition: PromptDefinition<never>): Prompt {
 /** A prompt as it is, a definition made into one. Throws for anything else. */
 export function asPrompt(caller: string, given: unknown): Prompt {
   if (isPrompt(given)) return given
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return prompt(given)
+  if (isRecord(given) && !Array.isArray(given)) return prompt(given)
   throw misuse(caller, `first argument must be a prompt() or its definition, got ${shown(given)}`)
 }
 
 /** By its shape: it may come from another copy of the package. */
 function isPrompt(given: unknown): given is Prompt {
-  return typeof given === 'object' && given !== null && 'hasOutput' in given && 'config' in given
+  return isRecord(given) && 'hasOutput' in given && 'config' in given
 }

@@ -1,5 +1,6 @@
 import type { FlexibleSchema } from 'ai'
 import { sdk } from '../gateway/sdk-gateway.ts'
+import { isRecord } from '../is-record.ts'
 import { misuse } from '../misuse.ts'
 import { dottedPath, schemaIssues, type SchemaIssue } from '../schema-issues.ts'
 import { inputKeys } from './input-keys.ts'
@@ -118,8 +119,4 @@ function pick(raw: unknown, keys: ReadonlySet<string> | undefined): object {
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((found, key) => (isRecord(found) ? found[String(key)] : undefined), value)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

@@ -2,6 +2,7 @@ import type { ToolMiddleware } from '@crux/core/tool-middleware'
 import type { LanguageModel, ModelMessage, ToolSet } from 'ai'
 import type { ApprovalOptions } from '../approvals/approval-options.ts'
 import type { GenerateTextOptions } from '../gateway/sdk-gateway.ts'
+import { isRecord } from '../is-record.ts'
 import { checkInteger, misuse, shown } from '../misuse.ts'
 import { isModelSource, type ModelSource, type Router } from '../models/router.ts'
 import type { InputOption } from '../prompt/merged-input.ts'
@@ -124,8 +125,4 @@ export function checkActiveTools(
 function checkMessages(caller: string, messages: unknown): void {
   if (messages === undefined || (Array.isArray(messages) && messages.every(isRecord))) return
   throw misuse(caller, `messages must be a list of messages, got ${shown(messages)}`)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

@@ -1,4 +1,5 @@
 import type { ConstraintEntry } from '../errors.ts'
+import { isRecord } from '../is-record.ts'
 import { checkInteger, misuse, shown } from '../misuse.ts'
 
 /** The answer that a constraint judges, behind the output guards. */
@@ -94,9 +95,10 @@ export function checkConstraints(
 }
 
 function readResult(result: unknown): Pick<ConstraintEntry, 'pass' | 'feedback'> {
-  const malformed = { pass: false, feedback: 'malformed check result' }
-  if (typeof result !== 'object' || result === null || !('pass' in result)) return malformed
-  if (result.pass === true) return { pass: true }
-  const feedback = 'feedback' in result ? result.feedback : undefined
-  return result.pass === false && typeof feedback === 'string' ? { pass: false, feedback } : malformed
+  if (isRecord(result)) {
+    const { pass, feedback } = result
+    if (pass === true) return { pass }
+    if (pass === false && typeof feedback === 'string') return { pass, feedback }
+  }
+  return { pass: false, feedback: 'malformed check result' }
 }

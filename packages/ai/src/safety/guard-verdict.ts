@@ -1,4 +1,5 @@
 import { GuardrailBlockedError } from '../errors.ts'
+import { isRecord } from '../is-record.ts'
 import type { GuardContext, Guardrail, GuardResult } from './guardrail.ts'
 
 /** What a guard did, for `_meta.guardrails`: one entry per guard, step and action. Never holds any text. */
@@ -33,10 +34,8 @@ const malformed = { action: 'block', reason: 'malformed guard result' } as const
 
 /** What `validate` gave, whatever it is; what is no result blocks (AI-45). */
 export function readResult(value: unknown): GuardResult {
-  if (typeof value !== 'object' || value === null || !('action' in value)) return malformed
-  const { action } = value
-  const reason = 'reason' in value ? value.reason : undefined
-  const content = 'content' in value ? value.content : undefined
+  if (!isRecord(value)) return malformed
+  const { action, reason, content } = value
   switch (action) {
     case 'pass':
       return { action }
@@ -55,8 +54,7 @@ export function readResult(value: unknown): GuardResult {
 
 /** What `onChunk` gave. Where `last` is true nothing follows, so that to hold is to block (AI-48). */
 export function readChunkResult(value: unknown, last: boolean): GuardResult | { readonly action: 'hold' } {
-  const holds = typeof value === 'object' && value !== null && 'action' in value && value.action === 'hold'
-  if (!holds) return readResult(value)
+  if (!isRecord(value) || value['action'] !== 'hold') return readResult(value)
   return last ? { action: 'block', reason: 'still held at the end' } : { action: 'hold' }
 }
 

@@ -1,5 +1,6 @@
 import type { ContentPart, ModelMessage, ToolSet } from 'ai'
 import type { GenerateTextOptions } from '../gateway/sdk-gateway.ts'
+import { isRecord } from '../is-record.ts'
 import { answerOpenCalls } from './open-calls.ts'
 import { modelOutput, unfinishedTurn, type ToolEnding } from './unfinished-turn.ts'
 
@@ -108,7 +109,7 @@ export function createCallHistory(options: {
 }
 
 function isKey(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+  return isRecord(value) || typeof value === 'function'
 }
 
 function nameOf(error: unknown): string {

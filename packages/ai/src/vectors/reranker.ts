@@ -1,5 +1,6 @@
 import type { RerankingModel } from 'ai'
 import type { RerankOptions, SdkGateway } from '../gateway/sdk-gateway.ts'
+import { isRecord } from '../is-record.ts'
 import { checkInteger, misuse } from '../misuse.ts'
 import { checkModel } from './check-model.ts'
 
@@ -76,7 +77,6 @@ function withScore<Hit>(hit: Hit, score: number): RankedHit<Hit> {
 
 function defaultDocument(hit: unknown): string | undefined {
   if (typeof hit === 'string') return hit
-  if (typeof hit !== 'object' || hit === null) return undefined
-  if ('text' in hit && typeof hit.text === 'string') return hit.text
-  return 'content' in hit && typeof hit.content === 'string' ? hit.content : undefined
+  if (!isRecord(hit)) return undefined
+  return [hit['text'], hit['content']].find((text) => typeof text === 'string')
 }
