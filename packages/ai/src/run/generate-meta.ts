@@ -29,7 +29,8 @@ export function generateMeta(parts: MetaParts): GenerateMeta {
   const cost = totalCost(tally.steps, parts.costOf)
   // Each tier of a cascade may have a fallback of its own.
   const fallback = fallbackMeta(parts.models.flatMap(({ attempts }) => attempts))
-  const response = tally.steps.at(-1)?.response
+  // A cascade may give the result of an earlier tier. A stream has only its steps.
+  const response = (run.raw ?? tally.steps.at(-1))?.response
   return {
     usage: totalUsage(tally.steps),
     ...(cost !== undefined && { cost }),

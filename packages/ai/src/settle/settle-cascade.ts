@@ -68,7 +68,6 @@ export async function settleCascade(
     const { target: model, meta: routed } = await route(source, input)
     if (isCascade(model))
       throw misuse(caller, `tier ${tierIndex} of the cascade leads to a cascade(); keep one`)
-    router = routed
     const tierStarted = performance.now()
     const stepsBefore = tally.steps.length
     const attempt = await tryTier(() => runTier(model, [...messages, ...tally.resumed]))
@@ -83,6 +82,7 @@ export async function settleCascade(
       })
     if ('run' in attempt) {
       last = attempt.run
+      router = routed
       failure = undefined
       const facts = { model, cost, tierIndex, totalCost: spent }
       const isAccepted =

@@ -241,8 +241,9 @@ describe('AI-44 AI-32 a tier whose answers never will do', () => {
       maxRetries: 0,
       check: ({ text }) => (text.length < 9 ? { pass: true } : { pass: false, feedback: 'No.' }),
     })
+    const first = router({ classify: () => 'default', routes: { default: model('a', costing('one', 1)) } })
     const tiers = [
-      { model: model('a', costing('one', 1)), evaluate: () => false },
+      { model: first, evaluate: () => false },
       { model: model('b', costing('much too long', 9)) },
       { model: model('c', 'three') },
     ]
@@ -252,12 +253,16 @@ describe('AI-44 AI-32 a tier whose answers never will do', () => {
       input,
     })
     expect([text, _meta.cascade?.budgetExceeded]).toEqual(['one', true])
-    expect(_meta.constraints).toMatchObject({
-      allPassed: true,
-      entries: [
-        { attempt: 1, pass: true },
-        { attempt: 2, pass: false },
-      ],
+    expect(_meta).toMatchObject({
+      modelId: 'a',
+      router: { selectedModel: 'a' },
+      constraints: {
+        allPassed: true,
+        entries: [
+          { attempt: 1, pass: true },
+          { attempt: 2, pass: false },
+        ],
+      },
     })
   })
 })
