@@ -1,4 +1,4 @@
-import type { Chunk } from '@crux/core/structured'
+import type { Chunk, StreamEnd } from '@crux/core/structured'
 import { useStreamChat, type ChatRequest, type StreamChatOptions } from '@crux/react/chat'
 import { act, renderHook } from '@testing-library/react'
 import { StrictMode } from 'react'
@@ -24,7 +24,7 @@ interface Turn {
   readonly request: ChatRequest & { readonly signal: AbortSignal }
   readonly push: (...chunks: Chunk[]) => void
   readonly fail: (error: Error) => void
-  readonly end: () => void
+  readonly end: (how?: StreamEnd) => void
 }
 
 /** A transport whose turns the test writes. */
@@ -33,6 +33,7 @@ export function manual() {
   const transport = {
     stream: (request: Turn['request']) => {
       let controller: ReadableStreamDefaultController<Chunk> | undefined
+      let said: StreamEnd | undefined
       const stream = new ReadableStream<Chunk>({
         start: (given) => {
           controller = given
@@ -44,13 +45,16 @@ export function manual() {
           for (const chunk of chunks) controller?.enqueue(chunk)
         },
         fail: (error) => controller?.error(error),
-        end: () => controller?.close(),
+        end: (how) => {
+          said = how
+          controller?.close()
+        },
       })
       const reader = stream.getReader()
       return (async function* () {
         for (;;) {
           const { done: isOver, value } = await reader.read()
-          if (isOver) return
+          if (isOver) return said
           yield value
         }
       })()

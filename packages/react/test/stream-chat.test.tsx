@@ -192,6 +192,20 @@ test('STR-51 what a turn has after its end is told to nobody', async () => {
   expect(now().error).toBeNull()
 })
 
+test.each([
+  ['aborted', 'stopped', 'ready'],
+  ['failed', 'error', 'error'],
+  [undefined, 'done', 'ready'],
+] as const)('STR-51 a transport that says it ended as %s is believed', async (how, finish, status) => {
+  const { now, turns, send, push } = await render()
+  await send('one')
+  await push(text('x'))
+  turns[0]?.end(how)
+  await settle()
+  expect(now()).toMatchObject({ status, messages: [{}, { content: 'x', finish }] })
+  expect(now().messages[1]?.pieces.some(({ type }) => type === 'error')).toBe(finish === 'error')
+})
+
 test('STR-51 what fails after a stop is told to nobody', async () => {
   const onError = vi.fn<() => void>()
   const { now, turns, send, push } = await render({ onError })

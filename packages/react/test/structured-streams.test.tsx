@@ -157,7 +157,7 @@ test.each<[string, StreamEnd | Error, unknown]>([
     ])
     expect(now().get('open')?.state).toMatchObject({ data: { a: 1 }, error: { code: 'incomplete' } })
     expect(now().get('broken')?.state).toMatchObject({ error: { code: 'malformed-path' } })
-    expect(onError.mock.calls.map(([error]) => error)).toEqual(end instanceof Error ? [end] : [])
+    expect(onError).toHaveBeenCalledTimes(resolved === 'failed' ? 1 : 0)
   },
 )
 

@@ -36,7 +36,12 @@ export async function consumeStream(
       }
       if (step.done) {
         const end = readEnd(step.value, failure)
-        if (end === 'failed' && !onError) throw failure ?? new StreamError('error', 'The turn failed.')
+        if (end === 'failed') {
+          const error = failure ?? new StreamError('error', 'The turn failed.')
+          if (!onError) throw error
+          // A source that says no more than that has not been heard of yet.
+          if (!failure) onError(error)
+        }
         if (end === 'done') onDone?.()
         return end
       }

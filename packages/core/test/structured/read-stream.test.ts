@@ -257,7 +257,7 @@ test.each(['done', 'failed', 'stopped', 'aborted'] as const)(
     const calls: string[] = []
     const handlers = { onDone: () => void calls.push('done'), onError: () => void calls.push('error') }
     expect(await consumeStream(produce(), handlers)).toBe(said)
-    expect(calls).toEqual(said === 'done' ? ['done'] : [])
+    expect(calls).toEqual({ done: ['done'], failed: ['error'], stopped: [], aborted: [] }[said])
   },
 )
 

@@ -231,12 +231,19 @@ test('STR-34 a cancel reaches a stream that waits, and how a source fails to end
     // That nobody handles it would fail the run.
     return Promise.reject(new Error('cannot end'))
   }
-  const iterable: AsyncIterable<Chunk> = {
-    [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return: () => end('return') }),
+  let asked = 0
+  const never = () => {
+    asked++
+    return new Promise<never>(() => {})
   }
-  for (const source of [new ReadableStream<Chunk>({ cancel: () => end('cancel') }), iterable]) {
+  const stream = new ReadableStream<Chunk>({ pull: never, cancel: () => end('cancel') }, { highWaterMark: 0 })
+  const iterable: AsyncIterable<Chunk> = {
+    [Symbol.asyncIterator]: () => ({ next: never, return: () => end('return') }),
+  }
+  for (const [index, source] of [stream, iterable].entries()) {
     const reader = toSSE(source).body?.getReader()
     const pending = reader?.read()
+    await expect.poll(() => asked).toBe(index + 1)
     await reader?.cancel()
     await pending
   }
