@@ -7,7 +7,7 @@ import { writeHead } from './write-head.ts'
  * Sends a pushed body by `res.write`, without a stream in between (SSE-27). After a write has returned false nothing is
  * written until `drain`; the client has left when `res` closes before it was ended (SSE-28).
  *
- * Where Node would frame each write as a chunk of HTTP/1.1, that is switched off: chunks already have their frame. Once
+ * Where Node would frame each write as a chunk of HTTP/1.1, that is switched off for our own: they have their frame. Once
  * the headers are out they then go straight to the socket, which saves corking it and a tick per client and flush.
  */
 export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): void {
@@ -19,7 +19,6 @@ export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): vo
   }
   // Not where middleware has put its own `write` before that of Node: it may count or change what passes.
   const isFramed = res.chunkedEncoding === true && !Object.hasOwn(res, 'write')
-  if (isFramed) res.chunkedEncoding = false
   // There is none while an earlier response on the same connection is not complete.
   const wire = (isFramed && res.socket) || res
   let target: Pick<NodeResponse, 'write'> = res
@@ -37,10 +36,15 @@ export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): vo
       return writtenBytes - res.writableLength
     },
     write: (chunk) => {
+      // Somebody else has ended it: on the socket this would be taken for a part of the next response.
+      if (res.writableEnded) return leave()
       const bytes = isFramed ? chunk.framed : chunk.bytes
       writtenBytes += bytes.length
       try {
+        if (isFramed) res.chunkedEncoding = false
         if (!target.write(bytes)) output.isReady = false
+        // Whoever ends the response, its last chunk is sent.
+        if (isFramed) res.chunkedEncoding = true
         target = wire
         res.flush?.()
       } catch (error) {
@@ -53,7 +57,6 @@ export function pushToNode(res: NodeResponse, { headers, open }: PushedBody): vo
       if (isOver) return
       finish()
       if (last !== undefined) output.write(last)
-      if (isFramed) res.chunkedEncoding = true
       res.end()
       cutWhenStuck(res, cutAfterMs)
     },

@@ -364,6 +364,31 @@ describe('A client that leaves', () => {
     expect(calls).toEqual([])
   })
 
+  test('SSE-28 where somebody else ends the response nothing follows, and the connection can be used again', async ({
+    makeSse,
+    listen,
+  }) => {
+    const { handler, stream: taking } = takeStream()
+    const route = makeSse(handler)
+    const handle = toNodeHandler(route)
+    let end = () => {}
+    const { port } = await listen((req, res) => {
+      end = () => void res.end()
+      if (req.url === '/next') res.end('next')
+      else handle(req, res)
+    })
+    const client = await rawGet(port)
+    const stream = await taking
+    await client.until(':\n\n')
+    end()
+    void stream.write('late')
+    expect(await stream.closed).toBe('aborted')
+    client.socket.write('GET /next HTTP/1.1\r\nhost: test.local\r\n\r\n')
+    await client.until('\r\n\r\nnext')
+    expect(client.text()).toContain('\r\n0\r\n\r\nHTTP/1.1 200 OK')
+    expect(route.errors).toEqual([])
+  })
+
   test('SSE-28 half a client: one that has sent its end still gets everything', async ({
     makeSse,
     listen,
