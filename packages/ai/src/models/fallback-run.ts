@@ -53,11 +53,10 @@ export function startFallback({ members, options }: FallbackPlan, log: FallbackA
       if (!callerSignal?.aborted) {
         log.push(failed(attempt, error))
         errors.push(error)
+        const isLeft = allows(error)
+        if (isLeft && answer !== undefined) drop(answer)
         options.onAttemptError?.(error, errors.length, member)
-        if (allows(error)) {
-          if (answer !== undefined) drop(answer)
-          continue
-        }
+        if (isLeft) continue
       }
       // A stream that begins with its error goes out as it is: the SDK reads that error as it reads any other.
       return answer ?? Promise.reject(error)

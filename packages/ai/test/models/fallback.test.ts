@@ -411,6 +411,12 @@ describe('AI-40 AIT-43 streams', () => {
     }
     expect(await read(fallback(a, answering()))).toEqual(['from b'])
     expect(cancelled).toHaveBeenCalledOnce()
+    const onAttemptError = () => {
+      throw new Error('log is full')
+    }
+    const failed = fallback(a, answering(), { onAttemptError }).doStream({ prompt: [] })
+    await expect(failed).rejects.toThrow('log is full')
+    expect(cancelled).toHaveBeenCalledTimes(2)
   })
 
   test('a stream that breaks before its content moves on', async () => {
