@@ -10,13 +10,17 @@ import { readHistory } from './read-history.ts'
 /** What becomes of a history before it is sent. */
 export type Resumption =
   /** Nobody was asked, nobody has responded: send it as it is. */
-  | { readonly kind: 'nothing' }
+  | { readonly kind: 'nothing'; readonly messages: readonly ModelMessage[] }
   /** Somebody has yet to respond: call nobody, give the same messages back. */
-  | { readonly kind: 'suspended'; readonly pendingApprovals: readonly ApprovalSubject[] }
+  | {
+      readonly kind: 'suspended'
+      readonly messages: readonly ModelMessage[]
+      readonly pendingApprovals: readonly ApprovalSubject[]
+    }
   /** Send these. What is approved of `decided` may run, each once: its approval is used up. */
   | {
       readonly kind: 'resumed'
-      readonly messages: ModelMessage[]
+      readonly messages: readonly ModelMessage[]
       readonly decided: readonly OpenApproval[]
     }
 
@@ -46,7 +50,7 @@ export async function resumeApprovals(
 ): Promise<Resumption> {
   const history = readHistory(caller, messages)
   const open = decideApprovals(history)
-  if (open.length === 0 && history.responses.length === 0) return { kind: 'nothing' }
+  if (open.length === 0 && history.responses.length === 0) return { kind: 'nothing', messages }
 
   const lastTurn = messages.findLastIndex(({ role }) => role !== 'tool')
   const left = open.filter(({ request }) => request.turn < lastTurn)
@@ -58,7 +62,7 @@ export async function resumeApprovals(
 
   const undecided = open.filter(({ decision }) => decision === 'undecided')
   if (undecided.length > 0) {
-    return { kind: 'suspended', pendingApprovals: undecided.map(pendingApproval) }
+    return { kind: 'suspended', messages, pendingApprovals: undecided.map(pendingApproval) }
   }
 
   for (const approval of open) if (approval.decision === 'approved') checkRunnable(caller, tools, approval)

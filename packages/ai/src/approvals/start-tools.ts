@@ -4,20 +4,14 @@ import { misuse } from '../misuse.ts'
 import { decideApprovals } from './approval-decisions.ts'
 import { askedCall, createGate, type ToolApprovalFunction, type ToolApprovalOption } from './approval-gate.ts'
 import { readApproval, type ApprovalOptions } from './approval-options.ts'
-import { createSigner, type ApprovalSubject } from './approval-signer.ts'
+import { createSigner } from './approval-signer.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { createClearance } from './clearance.ts'
 import { pendingApproval } from './pending-approval.ts'
 import { readHistory } from './read-history.ts'
-import { resumeApprovals } from './resume-approvals.ts'
+import { resumeApprovals, type Resumption } from './resume-approvals.ts'
 import { callOf, tellOfDecisions, tellOfRequest } from './tell-of-approvals.ts'
 import { wrapTools } from './wrap-tools.ts'
-
-/** What a history is to be sent as. */
-export type ToolResumption =
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'suspended'; readonly pendingApprovals: readonly ApprovalSubject[] }
-  | { readonly kind: 'resumed'; readonly messages: ModelMessage[] }
 
 /** The tools of one `generate` or `stream` call, and who may run them. */
 export interface ToolSession {
@@ -26,7 +20,7 @@ export interface ToolSession {
   /** For the SDK's option of that name; `undefined` without tools. */
   readonly toolApproval: ToolApprovalFunction | undefined
   /** Once, before the first attempt: what responses and open requests in the history come to (AI-59). */
-  readonly resume: (messages: readonly ModelMessage[], signal?: AbortSignal) => Promise<ToolResumption>
+  readonly resume: (messages: readonly ModelMessage[], signal?: AbortSignal) => Promise<Resumption>
   /** After an attempt: its open requests, each with a token, and their middleware told (AI-54, AI-55). */
   readonly pending: (responseMessages: readonly ModelMessage[]) => Promise<readonly PendingApproval[]>
   /** True once anything ran that may have done the work of this call (AI-65). */
@@ -90,7 +84,7 @@ export function startTools({
       const { decided } = resumption
       await tellOfDecisions(middleware, messages, decided)
       for (const { decision, call } of decided) if (decision === 'approved') clearance.verified(call)
-      return { kind: 'resumed', messages: resumption.messages }
+      return resumption
     },
 
     pending: async (responseMessages) => {

@@ -40,11 +40,10 @@ export async function runGenerate(
     const resumed = await call.tools.resume(call.messages, deadline.signal)
     const tally: Tally = { steps: [], attempts: 0, resumed: [] }
     if (resumed.kind === 'suspended') {
-      const run = suspendedRun({ messages: call.messages, pendingApprovals: resumed.pendingApprovals })
-      return finish(call, { run, tally, models: [], costOf: runtime.cost })
+      return finish(call, { run: suspendedRun(resumed), tally, models: [], costOf: runtime.cost })
     }
     history = createCallHistory({ ...call.tools, isResumed: resumed.kind === 'resumed' })
-    const messages = resumed.kind === 'resumed' ? resumed.messages : call.messages
+    const { messages } = resumed
     history.begin(messages)
     return settleAll({ runtime, options, call, tally, history, messages, signal: deadline.signal })
   }

@@ -44,30 +44,16 @@ export async function runStream(
     const costOf = options.cost ?? runtime.cost
     if (resumed.kind === 'suspended') {
       deadline.clear()
-      const run = suspendedRun({ messages: call.messages, pendingApprovals: resumed.pendingApprovals })
-      return suspendedStream(
-        call,
-        streamCompletion(caller, { call, costOf, streamed: { run, steps: [], audit: [] } }),
-      )
+      const streamed = { run: suspendedRun(resumed), steps: [], audit: [] }
+      return suspendedStream(call, streamCompletion(caller, { call, costOf, streamed }))
     }
     history = createCallHistory({ ...call.tools, isResumed: resumed.kind === 'resumed' })
-    const messages = resumed.kind === 'resumed' ? resumed.messages : call.messages
+    const { messages } = resumed
     history.begin(messages)
     // The race has lost by then: nothing may start behind it.
     deadline.signal?.throwIfAborted()
-    const running = {
-      runtime,
-      options,
-      call,
-      target,
-      history,
-      messages,
-      deadline,
-      startedAt,
-      costOf,
-      onFailure,
-    }
-    return startStream(running)
+    const parts = { call, target, history, messages }
+    return startStream({ runtime, options, deadline, startedAt, costOf, onFailure, ...parts })
   }
 
   try {
