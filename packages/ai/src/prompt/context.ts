@@ -1,4 +1,5 @@
 import type { FlexibleSchema } from 'ai'
+import { isRecord } from '../is-record.ts'
 import { checkInteger, misuse, shown } from '../misuse.ts'
 import { checkOwners } from './check-owners.ts'
 import { checkInputSchema } from './input-keys.ts'
@@ -98,6 +99,7 @@ export function match<
 }): Match<InputTypes<Partial<Both<CaseTypes<Cases>['raw']>>, Partial<Both<CaseTypes<Cases>['parsed']>>>> {
   const { on, cases } = definition
   if (typeof on !== 'function') throw misuse('match', `on must be a function, got ${shown(on)}`)
+  if (!isRecord(cases)) throw misuse('match', `cases must be an object, got ${shown(cases)}`)
   return Object.freeze({
     kind: 'match',
     on,

@@ -1,4 +1,5 @@
 import type { FlexibleSchema } from 'ai'
+import { isRecord } from '../is-record.ts'
 import { misuse, shown } from '../misuse.ts'
 import { inputKeys } from './input-keys.ts'
 import { callWithInput } from './text-of.ts'
@@ -58,10 +59,8 @@ export function collectOwners(caller: string, use: readonly UseEntry[]): readonl
   function walk(entries: readonly UseEntry[], way: readonly Step[]): void {
     for (const entry of entries) {
       if (!entry) continue
+      checkEntry(caller, entry)
       if (!('kind' in entry)) {
-        if (!isContextLike(entry)) {
-          throw misuse(caller, `use takes contexts, when() and match(), got ${shown(entry)}`)
-        }
         add(entry, { system: entry.system }, way)
       } else if (entry.kind === 'when') {
         const condition = conditionOf(entry, 'when', asks(entry.predicate))
@@ -94,10 +93,10 @@ export function isContext(source: Context | ContextLike): source is Context {
   return 'kind' in source
 }
 
-function isContextLike(entry: object): entry is ContextLike {
-  return (
-    'id' in entry && typeof entry.id === 'string' && 'system' in entry && typeof entry.system === 'function'
-  )
+function checkEntry(caller: string, entry: unknown): void {
+  const { kind, id, system } = isRecord(entry) ? entry : {}
+  if (kind !== undefined || (typeof id === 'string' && typeof system === 'function')) return
+  throw misuse(caller, `use takes contexts, when() and match(), got ${shown(entry)}`)
 }
 
 function asks(predicate: Predicate<never>): Condition['ask'] {

@@ -56,9 +56,19 @@ test.each<[what: string, define: () => unknown, message: string]>([
     'match(): on must be a function, got string',
   ],
   [
+    'match() without cases',
+    () => match(wrong({ on: () => 'a' })),
+    'match(): cases must be an object, got undefined',
+  ],
+  [
     'use of something else',
     () => prompt({ use: [wrong({ id: 'x' })] }),
     'prompt(): use takes contexts, when() and match(), got object',
+  ],
+  [
+    'use of a text',
+    () => context({ use: [wrong('a')] }),
+    'context(): use takes contexts, when() and match(), got string',
   ],
 ])('AI-101 AIT-13 a definition with %s is refused', (_what, define, message) => {
   expect(define).toThrow(misuse(message))
