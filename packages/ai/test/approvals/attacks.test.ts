@@ -679,6 +679,33 @@ test('AI-52 AI-59 AI-63 AIT-71 a gated tool that yields, of any kind, runs once'
   }
 })
 
+test.each(['__proto__', 'constructor', 'toString', 'ключ', '💥', '\ud800', ' ', '"', 'a.b'])(
+  'AI-55 AI-59 AIT-76 %o as id, name, audience and input is a text like any other',
+  async (odd) => {
+    const run = vi.fn<(input: unknown) => string>(() => 'done')
+    const inputSchema = z.record(z.string(), z.unknown())
+    // No set of tools can hold that name.
+    const name = odd === '__proto__' ? 'tool' : odd
+    const tools: ToolSet = {
+      [name]: tool({ inputSchema, needsApproval: true, execute: (input) => run(input) }),
+    }
+    const options = { approval: { ...createApproval(), audience: odd } }
+    const script = [calls(call(name, { value: odd, [`${odd}!`]: [odd] }, odd))]
+    const own = prompt({ id: odd, prompt: 'Go.' })
+    const asked = await generate(own, { model: scriptedModel(script), tools, ...options })
+    const [request] = stored(asked.pendingApprovals ?? [])
+    expect(request).toMatchObject({ toolCallId: odd, toolName: name })
+    const messages = approve(stored(asked.messages), request as PendingApproval)
+    const send = (given = options) =>
+      generate(own, { model: scriptedModel(['Done.']), tools, messages, ...given })
+    const other = { approval: { ...options.approval, audience: `${odd} ` } }
+    await expect(send(other)).rejects.toMatchObject({ code: 'mismatch' })
+    expect(await send()).toMatchObject({ text: 'Done.' })
+    await expect(send()).rejects.toMatchObject({ code: 'consumed' })
+    expect(run).toHaveBeenCalledExactlyOnceWith({ value: odd, [`${odd}!`]: [odd] })
+  },
+)
+
 describe('AI-57 AIT-75 processes', () => {
   test('AI-57 AIT-75 two instances with one secret and one store approve for each other, once', async () => {
     const { tools, pay } = createBank()
