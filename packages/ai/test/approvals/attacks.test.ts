@@ -684,17 +684,17 @@ test.each(['__proto__', 'constructor', 'toString', 'ключ', '💥', '\ud800',
   async (odd) => {
     const run = vi.fn<(input: unknown) => string>(() => 'done')
     const inputSchema = z.record(z.string(), z.unknown())
-    // No set of tools can hold that name.
+    // A set of tools and the SDK's tables of calls are objects: they cannot hold this one.
     const name = odd === '__proto__' ? 'tool' : odd
     const tools: ToolSet = {
       [name]: tool({ inputSchema, needsApproval: true, execute: (input) => run(input) }),
     }
     const options = { approval: { ...createApproval(), audience: odd } }
-    const script = [calls(call(name, { value: odd, [`${odd}!`]: [odd] }, odd))]
+    const script = [calls(call(name, { value: odd, [`${odd}!`]: [odd] }, name))]
     const own = prompt({ id: odd, prompt: 'Go.' })
     const asked = await generate(own, { model: scriptedModel(script), tools, ...options })
     const [request] = stored(asked.pendingApprovals ?? [])
-    expect(request).toMatchObject({ toolCallId: odd, toolName: name })
+    expect(request).toMatchObject({ toolCallId: name, toolName: name })
     const messages = approve(stored(asked.messages), request as PendingApproval)
     const send = (given = options) =>
       generate(own, { model: scriptedModel(['Done.']), tools, messages, ...given })
