@@ -1,4 +1,5 @@
 import type { Context, Env, Handler, Input } from 'hono'
+import type { SseServer } from '../sse/sse-server.ts'
 import type { SseHandler } from '../sse/sse-types.ts'
 
 /**
@@ -10,16 +11,12 @@ export type SseStart<E extends Env = any, P extends string = any, I extends Inpu
   c: Context<E, P, I>,
 ) => SseHandler | Response | Promise<SseHandler | Response>
 
-/** A handler of Hono that streams. */
+/** A handler of Hono that streams. `close` and `stats` are those of its own streams. */
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
 export type SseRouteHandler<E extends Env = any, P extends string = any, I extends Input = {}> = Handler<
   E,
   P,
   I,
   Promise<Response>
-> & {
-  /** Ends all its streams and takes no new ones: clients come back, to another instance. Idempotent. */
-  readonly close: () => void
-  /** How many of its streams are open. */
-  readonly stats: () => { readonly open: number }
-}
+> &
+  Pick<SseServer, 'close' | 'stats'>

@@ -25,7 +25,7 @@ export interface SseServer {
   readonly answer: (request: Request, handler: SseHandler, waitUntil?: SseOptions['waitUntil']) => Answer
   /** Ends all streams as `shutdown` and takes no new ones: clients come back, to another instance. Idempotent. */
   readonly close: () => void
-  /** How many streams are open. */
+  /** How many streams are open: from the answer until the last byte was handed over or dropped. */
   readonly stats: () => { readonly open: number }
 }
 

@@ -1,16 +1,12 @@
 import { CruxError } from '@crux/core/errors'
 import { answers, type AnsweringHandler } from '../push/pushed-body.ts'
 import { toResponse } from '../push/to-response.ts'
-import { createSseServer } from './sse-server.ts'
+import { createSseServer, type SseServer } from './sse-server.ts'
 import type { SseHandler, SseOptions } from './sse-types.ts'
 
 /** What `sse` gives: a route handler with a life of its own. */
-export interface SseRoute extends AnsweringHandler {
+export interface SseRoute extends AnsweringHandler, Pick<SseServer, 'close' | 'stats'> {
   (request: Request): Response
-  /** Ends all streams as `shutdown` and takes no new ones: clients come back, to another instance. Idempotent. */
-  readonly close: () => void
-  /** How many streams are open: from the answer until the last byte was handed over or dropped. */
-  readonly stats: () => { readonly open: number }
 }
 
 /**
