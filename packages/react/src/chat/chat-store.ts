@@ -52,10 +52,8 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
 
   let call = firstCall
   let run: Run | undefined
-  // From the call of `send` on, before its turn begins.
-  let isBusy = false
-  // Goes up with each call, and when the one that waits for the storage is not to begin any more.
-  let calls = 0
+  // Whoever asked for a turn, from before it begins until it is over or not wanted any more.
+  let asker: symbol | undefined
   let isMounted = false
   let error: StreamError | null = null
   const publisher = createChatPublisher(createChatViews(getState))
@@ -68,21 +66,21 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
       sessionId: conversation.sessionId(),
       storageError: conversation.storageError(),
       isLoading: conversation.isLoading(),
-      isBusy,
+      isBusy: asker !== undefined,
       turn: run && (run.hasChunk() ? 'streaming' : 'submitted'),
     }
   }
 
   /** Runs one turn to its end; `begin` is what changes when it begins. */
   async function runTurn(begin: () => Pick<ChatRequest, 'resume'>, pieceId?: string): Promise<boolean> {
-    isBusy = true
+    const me = Symbol('turn')
+    asker = me
     const { transport, context } = call
-    const mine = ++calls
     await conversation.opened
-    if (mine !== calls) return false
+    if (asker !== me) return false
     const sessionId = conversation.sessionId()
     if (!isMounted || sessionId === null) {
-      isBusy = false
+      asker = undefined
       return false
     }
 
@@ -120,7 +118,7 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
     const over = run
     if (!over) return
     run = undefined
-    isBusy = false
+    asker = undefined
     const turn = over.leave()
     const pieces = visiblePieces(turn)
     error = how === 'error' ? failure : null
@@ -145,7 +143,7 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
   }
 
   async function send(text: string): Promise<boolean> {
-    if (isBusy || text.trim() === '') return false
+    if (asker || text.trim() === '') return false
     return runTurn(() => {
       const pieces = [{ id: createId(), type: 'text', text }] as const
       setMessages([
@@ -160,7 +158,7 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
     const piece = openInterrupts(messages()).find(
       ({ interrupt }) => interrupt.requestId === requestId && interrupt.resumeToken === resumeToken,
     )
-    if (isBusy || !piece || !isAnswerTo(piece.interrupt, answer)) return false
+    if (asker || !piece || !isAnswerTo(piece.interrupt, answer)) return false
     return runTurn(() => {
       setMessages(withAnswer(messages(), piece.id, answer))
       return { resume: { requestId, resumeToken, answer } }
@@ -169,16 +167,14 @@ export function createChatStore(setup: ChatSetup, firstCall: ChatCall): ChatStor
 
   /** Ends the turn, or keeps the one from beginning that waits for the storage. */
   function stop(): void {
-    calls++
-    isBusy = false
+    asker = undefined
     finish('stopped', null)
   }
 
   function clear(): void {
     const over = run
     run = undefined
-    isBusy = false
-    calls++
+    asker = undefined
     error = null
     over?.leave()
     conversation.clear()
