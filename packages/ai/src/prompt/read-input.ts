@@ -55,22 +55,21 @@ export async function readInput(
   return { input: hasSchema ? merge([...first, ...later, ownInput]) : raw, included, excluded }
 }
 
-/** What keeps an owner out: the first condition of its last way that answers otherwise. */
-async function missingStep(
-  { ways }: Owner,
-  answerOf: (condition: Condition) => Promise<string>,
-): Promise<Condition | undefined> {
+type AnswerOf = (condition: Condition) => Promise<string>
+
+/** What keeps an owner out: a step of its last way that is not taken, if none of its ways is open. */
+async function missingStep({ ways }: Owner, answerOf: AnswerOf): Promise<Condition | undefined> {
   let missing: Condition | undefined
   for (const way of ways) {
-    missing = undefined
-    for (const { condition, branch } of way) {
-      if ((await answerOf(condition)) === branch) continue
-      missing = condition
-      break
-    }
+    missing = await missingStepOf(way, answerOf)
     if (missing === undefined) return undefined
   }
   return missing
+}
+
+async function missingStepOf(way: Owner['ways'][number], answerOf: AnswerOf): Promise<Condition | undefined> {
+  for (const { condition, branch } of way) if ((await answerOf(condition)) !== branch) return condition
+  return undefined
 }
 
 interface Validated {
