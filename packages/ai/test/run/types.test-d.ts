@@ -4,14 +4,17 @@ import {
   fallback,
   generate,
   generateObjectFn,
+  generateTextFn,
   prompt,
   router,
   stream,
   when,
   type GenerateReturn,
+  type ModelSource,
 } from '@crux/ai'
 import { resolve, type ResolvedAgent } from '@crux/ai/agent'
 import { scriptedModel } from '@crux/ai/testing'
+import type { GenerateTextFn } from '@crux/core/compaction'
 import { hasToolCall, isStepCount } from 'ai'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -83,6 +86,10 @@ test('AI-21 AI-29 models: all for generate, no cascade for stream', () => {
   void generate(ask, { model: tiers, stopWhen: [hasToolCall('done'), isStepCount(3)] })
   // @ts-expect-error a cascade needs full results
   void stream(ask, { model: tiers })
+})
+
+test('AI-71 generateTextFn is the function that compaction asks for', () => {
+  expectTypeOf(generateTextFn).toExtend<GenerateTextFn<ModelSource>>()
 })
 
 test('AI-71 generateObjectFn gives the type of its schema', async () => {

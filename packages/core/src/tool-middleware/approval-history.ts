@@ -54,7 +54,8 @@ export interface ToolApprovalTurn {
  * turn of its own (AI-58). Send it to `generate` or `stream` with the same prompt and tools.
  *
  * **The token of an approval comes from `pendingApprovals`**, never from the history: keep it beside the messages, where
- * only approvers can read it. A lost token cannot be made again: deny the request, and the model may ask anew.
+ * only approvers can read it. A lost token cannot be made again: deny the request, and the model may ask anew. A denial
+ * that has the token is final: nobody can approve with it afterwards.
  *
  * Throws `ToolApprovalError` code `unknown-request` for an id that no request in the history has.
  *

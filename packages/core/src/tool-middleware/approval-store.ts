@@ -1,4 +1,4 @@
-/** Remembers which approvals were used, so that each lets its tool run at most once (AI-57, AI-63). */
+/** Remembers which approvals were used, so that each is decided, and lets its tool run, at most once (AI-57, AI-63). */
 export interface ApprovalStore {
   /**
    * Atomically: true if this id was not there, and now is; false if it was. Shared by all processes that share a secret.
@@ -10,8 +10,8 @@ export interface ApprovalStore {
 }
 
 /**
- * Remembers in this process. Only entries whose time is over are forgotten, so it holds as many as were approved within
- * one `ttlMs`. `now` is the clock, in epoch milliseconds.
+ * Remembers in this process. Only entries whose time is over are forgotten, so it holds as many as were used within one
+ * `ttlMs`. `now` is the clock, in epoch milliseconds.
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function memoryApprovalStore({ now = Date.now }: { readonly now?: () => number } = {}): {

@@ -13,7 +13,7 @@ type ToolApprovalErrorCode =
   /** A token for another request, call, tool, input, prompt or audience. */
   | 'mismatch'
   | 'expired'
-  /** Used before: the tool ran then, or may have. */
+  /** Used before: the tool ran then, or may have, or the request was denied. */
   | 'consumed'
 
 /** An approval does not count: nothing of the history ran (AI-62). */
