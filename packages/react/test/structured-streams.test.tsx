@@ -134,20 +134,30 @@ test.each<[string, StreamEnd | Error, unknown]>([
   async (_how, end, resolved) => {
     const { now } = render({ initialChunks: [set('older')] })
     const final = { ...delta('whole', ''), kind: 'final', data: { a: 2 } } as Chunk
-    const chunks = [set('open'), set('whole'), set('broken', '..'), set('deleted'), final]
+    const status: Chunk = { type: 'status', message: 'm' }
+    const chunks = [set('open'), status, set('whole'), set('broken', '..'), set('deleted'), final]
+    const told: unknown[] = []
     const onError = vi.fn<(error: StreamError, chunk?: Chunk) => void>()
     await act(async () => {
       const ended = now().applyStream(turn(chunks, end), {
         onError,
         onChunk: (chunk) => {
-          const streamId: unknown = Reflect.get(chunk, 'streamId')
+          const streamId = String(Reflect.get(chunk, 'streamId'))
           // Each chunk has been applied when it is told.
-          expect(now().get(String(streamId))).toBeDefined()
+          told.push([streamId, now().get(streamId)?.state.status])
           if (streamId === 'deleted') now().delete('deleted')
         },
       })
       expect(await ended).toBe(resolved)
     })
+    expect(told).toEqual([
+      ['open', 'streaming'],
+      ['undefined', undefined],
+      ['whole', 'streaming'],
+      ['broken', 'error'],
+      ['deleted', 'streaming'],
+      ['whole', 'done'],
+    ])
     await nextFrame()
     expect(now().items.map(({ streamId, state }) => [streamId, state.status])).toEqual([
       ['older', 'streaming'],
