@@ -128,6 +128,29 @@ describe('SSE-26 SSE-27 the ways out', () => {
     expect(writes.mock.calls.map(([bytes]) => text(bytes))).toEqual(['3\r\n:\n\n\r\n'])
   })
 
+  test('SSE-3 a route that is closed before its stream has begun ends it with the first bytes', async ({
+    makeSse,
+    listen,
+  }) => {
+    const { handler, stream: taking } = takeStream()
+    const route = makeSse(handler)
+    const handle = toNodeHandler(route)
+    const { port } = await listen((req, res) => {
+      handle(req, res)
+      // In the gap between the answer and its start.
+      route.close()
+    })
+    const client = await rawGet(port)
+    const stream = await taking
+    expect([await stream.closed, stream.signal.aborted, route.stats()]).toEqual([
+      'shutdown',
+      true,
+      { open: 0 },
+    ])
+    await client.until('\r\n0\r\n\r\n')
+    expect(client.body()).toBe(':\n\n')
+  })
+
   test('SSE-29 headers of earlier middleware stay, and res.flush is called after each write', async ({
     makeSse,
     listen,
