@@ -60,8 +60,10 @@ export function structuredFromPartials(
   return produce()
 }
 
+/** The second name is what Next.js gives as the reason when a client hangs up; a source rejects with the reason. */
 function isAbort(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError'
+  const name: unknown = Reflect.get(Object(error), 'name')
+  return name === 'AbortError' || name === 'ResponseAborted'
 }
 
 function ignore(): void {}

@@ -111,9 +111,11 @@ test('STR-27 an incomplete value is not sent when the output fails', async () =>
   expect(chunks).toEqual([failedChunk])
 })
 
-test('STR-27 an abort is not reported', async () => {
+test.each([
+  ['the platform', new DOMException('aborted', 'AbortError')],
+  ['Next.js', Object.assign(new Error(), { name: 'ResponseAborted' })],
+])('STR-27 an abort in the name of %s is not reported', async (_whose, aborted) => {
   const errors: unknown[] = []
-  const aborted = new DOMException('aborted', 'AbortError')
   const chunks = await collect(from([], aborted), {
     output: null,
     onError: (e) => errors.push(e),
