@@ -2,6 +2,9 @@ import { approvalMiddleware, createCruxAi, generate, prompt, stream, ToolApprova
 import { scriptedModel } from '@crux/ai/testing'
 import { memoryApprovalStore, type PendingApproval } from '@crux/core/tool-middleware'
 import { dynamicTool, generateText, tool, type ModelMessage, type ToolSet } from 'ai'
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import { startTools } from '../../src/approvals/start-tools.ts'
@@ -724,28 +727,25 @@ describe('AI-57 AIT-75 processes', () => {
   })
 
   test('AI-57 AIT-75 without a secret another process refuses, and says why', async () => {
-    const { tools, pay } = createBank()
+    const { tools } = createBank()
     const { request, messages } = await suspend(tools)
-    // Another process has another key in its place: this one's is taken away for a moment.
-    const slot = Symbol.for('crux.approvals')
-    const here = Object.getOwnPropertyDescriptor(globalThis, slot)
-    expect(here).toMatchObject({ writable: false, configurable: false, enumerable: false })
-    const elsewhere = vi
-      .spyOn(Reflect, 'get')
-      .mockImplementation((target, key) =>
-        key === slot
-          ? { secret: new Uint8Array(32).fill(7), store: memoryApprovalStore() }
-          : (Reflect.getOwnPropertyDescriptor(target, key)?.value ?? (target as never)[key as never]),
-      )
-    try {
-      await expect(resume(tools, approve(messages, request))).rejects.toMatchObject({
-        code: 'bad-signature',
-        message: expect.stringContaining('no approval.secret: approvals work only in the process that asked'),
-      })
-    } finally {
-      elsewhere.mockRestore()
-    }
-    expect(pay).not.toHaveBeenCalled()
+    const script = fileURLToPath(new URL('resume-process.ts', import.meta.url))
+    const other = spawn(process.execPath, ['--conditions=@crux/source', script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    other.stdin.end(JSON.stringify(approve(messages, request)))
+    expect(JSON.parse(await text(other.stdout))).toEqual({
+      code: 'bad-signature',
+      message: expect.stringContaining('no approval.secret: approvals work only in the process that asked'),
+      runs: 0,
+    })
+  })
+
+  test('AI-57 the key of a process cannot be replaced or listed', async () => {
+    const { tools } = createBank()
+    await suspend(tools)
+    const slot = Object.getOwnPropertyDescriptor(globalThis, Symbol.for('crux.approvals'))
+    expect(slot).toMatchObject({ writable: false, configurable: false, enumerable: false })
   })
 
   test('AI-57 AIT-75 an old secret in the list still verifies; the first one signs', async () => {
