@@ -101,3 +101,20 @@ export function told(model: ReturnType<typeof scriptedModel>, index = 0): string
 export function stored<T>(value: T): T {
   return JSON.parse(JSON.stringify(value))
 }
+
+/** A deep copy with every object that `change` gives something else for replaced. */
+export function altered(
+  messages: readonly ModelMessage[],
+  change: (part: Record<string, unknown>) => object | undefined,
+) {
+  const walk = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(walk)
+    if (typeof value !== 'object' || value === null) return value
+    const copy = Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member)]))
+    return change(copy) ?? copy
+  }
+  return walk(messages) as ModelMessage[]
+}
+
+/** A call of a tool, among the parts of a history. */
+export const isCall = (part: Record<string, unknown>) => part['type'] === 'tool-call'
