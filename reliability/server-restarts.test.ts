@@ -6,6 +6,7 @@ import { createCruxClient, createSSETransport } from '@crux/core/client'
 import { cruxSqliteStore } from '@crux/sqlite'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startKillableServer } from './restarts/killable-server.ts'
+import { eventually } from '../test/eventually.ts'
 
 const restarts = Number(process.env['CRUX_RUNS'] ?? 5)
 
@@ -59,9 +60,8 @@ test('REL-2 a server that is killed under load loses nothing that it acknowledge
   expect(await versionsOf(store)).toEqual(acknowledged)
   const late = openClient(server.url)
   for (const client of [early, late]) {
-    await vi.waitFor(
-      () => expect(new Map(client.getPlans().map(({ id, version }) => [id, version]))).toEqual(acknowledged),
-      20_000,
+    await eventually(() =>
+      expect(new Map(client.getPlans().map(({ id, version }) => [id, version]))).toEqual(acknowledged),
     )
   }
   await annotate(`${restarts} restarts, ${acknowledged.size} plans`, 'reached')
@@ -80,15 +80,13 @@ test('REL-2 clients of a server that kept its data in memory show nothing of the
     const counter = `run${restart}`
     for (let version = 1; version <= 5; version++) await server.commit(counter, version)
     const ids = [counter, ...[1, 2, 3, 4, 5].map((version) => `${counter}-${version}`)]
-    await vi.waitFor(
-      () =>
-        expect(
-          client
-            .getPlans()
-            .map(({ id }) => id)
-            .toSorted(),
-        ).toEqual(ids.toSorted()),
-      20_000,
+    await eventually(() =>
+      expect(
+        client
+          .getPlans()
+          .map(({ id }) => id)
+          .toSorted(),
+      ).toEqual(ids.toSorted()),
     )
   }
   expect(mixed).toEqual([])

@@ -6,6 +6,7 @@ import { createTcpProxy, type TcpProxy } from '../../../test/store-faults/tcp-pr
 import { createRedisDriver } from '../src/redis-driver.ts'
 import { clients } from './clients.ts'
 import { hasRedisServer, host, startRedis, type PrivateRedis } from './private-redis.ts'
+import { eventually } from '../../../test/eventually.ts'
 
 const plan = (key: string, ifRevision = 0, title = key) =>
   ({
@@ -72,7 +73,7 @@ describe.skipIf(!hasRedisServer)('STO-34 with a network that fails', () => {
         const accept = await proxy.refuse()
         proxy.cut()
         // Until it has noticed, it sends.
-        await vi.waitFor(() =>
+        await eventually(() =>
           expect(store.get(plan('a:p'))).rejects.toMatchObject({ details: { outcome: 'none' } }),
         )
         const startedAt = performance.now()
@@ -197,7 +198,7 @@ describe.skipIf(!hasRedisServer)('STO-34 with a network that fails', () => {
         store.subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
         await store.commit([plan('a:own')])
         let count = 0
-        await vi.waitFor(async () => {
+        await eventually(async () => {
           await direct.commit([plan(`a:${count++}`)])
           expect(heard.length).toBeGreaterThan(1)
         })
@@ -236,10 +237,10 @@ describe.skipIf(!hasRedisServer)('STO-34 with a network that fails', () => {
         const store = cruxRedisStore({ client, keyPrefix: `connection-${++stores}` })
         const undo = store.subscribe(() => {})
         await store.commit([plan('a:p')])
-        await vi.waitFor(() => expect(proxy.connections()).toBe(2))
+        await eventually(() => expect(proxy.connections()).toBe(2))
         await store.close()
         undo()
-        await vi.waitFor(() => expect(proxy.connections()).toBe(0))
+        await eventually(() => expect(proxy.connections()).toBe(0))
         await expect(store.get(plan('a:p'))).rejects.toMatchObject({ code: 'closed' })
         expect(proxy.opened()).toBe(2)
       })

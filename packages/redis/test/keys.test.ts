@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createRedisDriver } from '../src/redis-driver.ts'
 import { clients, clusterClients } from './clients.ts'
 import { hasRedisServer, host, startRedis, startRedisCluster, type PrivateRedis } from './private-redis.ts'
+import { eventually } from '../../../test/eventually.ts'
 
 const plan = (key: string, ifRevision = 0, fields = {}) =>
   ({
@@ -147,13 +148,13 @@ describe.skipIf(!hasRedisServer)('with a server of its own', () => {
     const writer = open({ keyPrefix, pollIntervalMs: 60_000 })
     const heard: string[] = []
     reader.subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await writer.commit([plan(`a:${randomUUID()}`)])
       expect(heard.length).toBeGreaterThan(0)
     })
     const writes = Array.from({ length: 500 }, (_, n) => task('a:l', `t${n}`))
     await writer.commit(writes)
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(heard.filter((key) => key.startsWith('a:l/'))).toEqual(writes.map(({ key }) => key)),
     )
   })
@@ -165,7 +166,7 @@ describe.skipIf(!hasRedisServer)('with a server of its own', () => {
     store.subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
     await store.commit([plan('a:1')])
     const channel = `{${keyPrefix}}:changes`
-    await vi.waitFor(async () => expect(await server.admin.publish(channel, '')).toBe(1))
+    await eventually(async () => expect(await server.admin.publish(channel, '')).toBe(1))
     const epoch = await server.admin.hget(`{${keyPrefix}}:meta`, 'epoch')
     for (const message of [
       'x',
@@ -242,7 +243,7 @@ describe.skipIf(!hasRedisServer)('with a server of its own', () => {
       store.subscribe(({ changes }) => heard.push(...changes.map(({ key }) => key)))
       const key = `a:${library}`
       await store.commit([list(key, { completedAt: 1 }), task(key, 't')])
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         await other.commit([plan(`a:${randomUUID()}`)])
         expect(heard.length).toBeGreaterThan(2)
       })
@@ -309,7 +310,7 @@ test.skipIf(!hasRedisServer)(
     const before = await scriptCalls()
     for (let n = 0; n < 20; n++) {
       await writer.commit([plan(`a:${n}`), list(`a:${n}`)])
-      await vi.waitFor(() => expect(heard.slice(-2)).toEqual([`a:${n}`, `a:${n}`]), { interval: 1 })
+      await eventually(() => expect(heard.slice(-2)).toEqual([`a:${n}`, `a:${n}`]))
     }
     expect((await scriptCalls()) - before).toBe(20)
     for (const store of [reader, writer]) await store.close()

@@ -4,6 +4,7 @@ import { cruxRedisStore } from '@crux/redis'
 import { describe, expect, test, vi } from 'vitest'
 import { clients } from './clients.ts'
 import { hasRedisServer, type PrivateRedis, startRedis } from './private-redis.ts'
+import { eventually } from '../../../test/eventually.ts'
 
 /** Writes each commit to disk before it is acknowledged. */
 const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']
@@ -113,7 +114,7 @@ describe.skipIf(!hasRedisServer)('a server that restarts', () => {
     const resets: ChangeBatch[] = []
     reader.subscribe((batch) => batch.reset && resets.push(batch))
     const before = await writer.commit([plan('a:p')])
-    await vi.waitFor(() => expect(feed.held.size).toBe(1))
+    await eventually(() => expect(feed.held.size).toBe(1))
     await server.stop('SIGTERM')
     await server.start()
     await vi.waitFor(() => expect(feed.resetCount()).toBe(2), 10_000)
@@ -131,7 +132,7 @@ describe.skipIf(!hasRedisServer)('a server that restarts', () => {
     const [writer, reader] = [open(server), open(server)]
     await writer.commit([plan('a:gone'), plan('a:gone-too')])
     const feed = follow(reader)
-    await vi.waitFor(() => expect(feed.held.size).toBe(2))
+    await eventually(() => expect(feed.held.size).toBe(2))
     await server.stop('SIGKILL')
     await server.start()
     await vi.waitFor(() => writer.commit([plan('a:new')]), 10_000)
@@ -149,7 +150,7 @@ describe.skipIf(!hasRedisServer)('a server that restarts', () => {
     await server.admin.save()
     await writer.commit([plan('a:lost')])
     const { cursor } = await writer.commit([plan('a:lost-too')])
-    await vi.waitFor(() => expect(feed.held.size).toBe(3))
+    await eventually(() => expect(feed.held.size).toBe(3))
     await server.stop('SIGKILL')
     await server.start()
     // As many positions as were lost, by someone who knows nothing of them.
@@ -175,7 +176,7 @@ describe.skipIf(!hasRedisServer)('a server that restarts', () => {
     const [writer, reader] = [open(server), open(server)]
     const feed = follow(reader)
     const before = await writer.commit([plan('a:1')])
-    await vi.waitFor(() => expect(feed.held.size).toBe(1))
+    await eventually(() => expect(feed.held.size).toBe(1))
     await server.admin.call('CLIENT', ['KILL', 'TYPE', 'normal'])
     await server.admin.call('CLIENT', ['KILL', 'TYPE', 'pubsub'])
     await server.admin.script('FLUSH')

@@ -8,10 +8,11 @@ import {
   type StoreDriver,
 } from '@crux/core'
 import { driverFaults, faultyDriver } from '@crux/core/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { createInMemoryDriver } from '../../src/store/in-memory-driver.ts'
 import { listWrite, planWrite, rewrite, taskWrites } from '../../src/testing/store-contract/example-writes.ts'
 import { recordFeed, stateOf, storeState } from '../../src/testing/store-contract/record-feed.ts'
+import { eventually } from '../../../../test/eventually.ts'
 
 const patienceMs = 3_000
 
@@ -42,7 +43,7 @@ test('STO-3 a feed that was ready waits for a store that is away, and loses noth
   )
   const reads = faulty.calls('since')
   await other.commit([planWrite('a:p')])
-  await vi.waitFor(() => expect(faulty.calls('since')).toBeGreaterThan(reads + 1))
+  await eventually(() => expect(faulty.calls('since')).toBeGreaterThan(reads + 1))
   expect(feed.changes()).toEqual([])
   for (const repair of repairs) repair()
   await feed.until(() => expect(feed.changes().map(({ key }) => key)).toEqual(['a:p']))
@@ -56,7 +57,7 @@ test('STO-3 abort ends a feed at once, even while the store is silent', async ()
     const { faulty, store } = open()
     faulty.always(method, driverFaults.ignore)
     const feed = recordFeed(store, { patienceMs })
-    await vi.waitFor(() => expect(faulty.calls(method)).toBeGreaterThan(0))
+    await eventually(() => expect(faulty.calls(method)).toBeGreaterThan(0))
     const startedAt = performance.now()
     await feed.stop()
     expect(performance.now() - startedAt).toBeLessThan(1_000)

@@ -8,7 +8,7 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { describe, expect, onTestFinished, vi } from 'vitest'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import { test } from '../support/live-test.ts'
 import { rawGet } from '../support/raw-client.ts'
 

@@ -4,6 +4,7 @@ import { cruxSSEHandler } from '@crux/server'
 import { failing, secretError } from '../support/faulty-stores.ts'
 import { comingFrom, follow, liveUrl, test } from '../support/live-test.ts'
 import { partsOf } from '../support/read-frames.ts'
+import { eventually } from '../../../../test/eventually.ts'
 
 const get = (init?: RequestInit) => new Request(liveUrl, init)
 describe('LIVE-12 authorize and prefix', () => {
@@ -260,7 +261,7 @@ describe('the hooks', () => {
     await stream.cancel()
     await (await follow(handler)).untilReady()
     handler.close()
-    await vi.waitFor(() => expect(handler.errors).toHaveLength(4))
+    await eventually(() => expect(handler.errors).toHaveLength(4))
     expect(told).toEqual([
       ['connect', 's:', { user: 'ann' }, undefined, liveUrl],
       ['disconnect', 's:', { user: 'ann' }, undefined],

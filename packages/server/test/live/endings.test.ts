@@ -9,6 +9,7 @@ import { comingFrom, follow, liveUrl, test } from '../support/live-test.ts'
 import { countUses } from '../support/count-uses.ts'
 import { partsOf } from '../support/read-frames.ts'
 import { createWriter } from '../support/writer.ts'
+import { eventually } from '../../../../test/eventually.ts'
 
 const end = (reason: string) => ({ event: 'crux-end', data: { reason, reconnect: true } })
 
@@ -139,7 +140,7 @@ describe('LIVE-16 every end is said', () => {
   }) => {
     const handler = makeHandler({ store: stuck(store) })
     const answering = handler(new Request(liveUrl))
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 1 }))
     handler.close()
     expect(await (await answering).text()).toBe('retry: 5000\n\n')
     expect(handler.errors).toEqual([])
@@ -151,7 +152,7 @@ describe('LIVE-16 every end is said', () => {
   }) => {
     const handler = makeHandler({ store: stuck(store) })
     const answering = handler(new Request(liveUrl))
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 1 }))
     handler.withdraw('')
     expect(await (await answering).text()).toContain('"reason":"gone"')
     expect(handler.errors).toEqual([])
@@ -240,11 +241,11 @@ describe('LIVE-16 afterwards nothing is left', () => {
       const handler = makeHandler({ store: uses.store })
       const aborting = new AbortController()
       const answering = handler(new Request(liveUrl, { ...init, signal: aborting.signal }))
-      await vi.waitFor(() => expect(uses.open()).toEqual({ feeds: 1, listeners: 1 }))
+      await eventually(() => expect(uses.open()).toEqual({ feeds: 1, listeners: 1 }))
       aborting.abort()
       await answering
       expect(handler.stats()).toEqual({ open: 0 })
-      await vi.waitFor(() => expect(uses.open()).toEqual({ feeds: 0, listeners: 0 }))
+      await eventually(() => expect(uses.open()).toEqual({ feeds: 0, listeners: 0 }))
       expect(handler.errors).toEqual([])
     },
   )
@@ -261,7 +262,7 @@ describe('LIVE-16 afterwards nothing is left', () => {
       await setImmediate()
     }
     aborting.abort()
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 0 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 0 }))
   })
 
   test.for([
@@ -292,7 +293,7 @@ describe('LIVE-16 afterwards nothing is left', () => {
         await leaving.untilChange('s:p')
         await leaving.cancel()
       }
-      await vi.waitFor(() => {
+      await eventually(() => {
         collect()
         expect(contexts.slice(1).filter((context) => context.deref() !== undefined)).toEqual([])
       })

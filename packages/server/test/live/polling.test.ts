@@ -5,6 +5,7 @@ import { withFeeds } from '../support/faulty-stores.ts'
 import { liveUrl, test } from '../support/live-test.ts'
 import type { SentPart } from '../support/read-frames.ts'
 import { createWriter, planChange } from '../support/writer.ts'
+import { eventually } from '../../../../test/eventually.ts'
 
 interface PollAnswer {
   readonly cursor: string
@@ -128,7 +129,7 @@ describe('LIVE-19 the polling form', () => {
     const handler = makeHandler({ prefix: 's:' })
     const { cursor } = await poll(handler)
     const held = poll(handler, { after: cursor, wait: '20000' })
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 1 }))
     await write.plan('elsewhere')
     expect(handler.stats()).toEqual({ open: 1 })
     await write.plan('s:p')
@@ -171,7 +172,7 @@ describe('LIVE-19 the polling form', () => {
       await write.plan('s:in:p')
       const { cursor } = await poll(handler)
       const held = poll(handler, { after: cursor, wait: '20000' })
-      await vi.waitFor(() => expect([handler.stats(), uses.open().feeds]).toEqual([{ open: 1 }, 0]))
+      await eventually(() => expect([handler.stats(), uses.open().feeds]).toEqual([{ open: 1 }, 0]))
       end(handler)
       expect(await held).toMatchObject({ cursor, reset: false, changes: [] })
       expect([handler.stats(), uses.open()]).toEqual([{ open: 0 }, { feeds: 0, listeners: 0 }])
@@ -196,7 +197,7 @@ describe('LIVE-19 the polling form', () => {
     })
     const handler = makeHandler({ store: slow, prefix: 's:' })
     const answering = poll(handler)
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 1 }))
     handler.withdraw('s:')
     goOn()
     expect(await answering).toMatchObject({ cursor: '', reset: false, changes: [] })
@@ -207,7 +208,7 @@ describe('LIVE-19 the polling form', () => {
     const handler = makeHandler({ store })
     const { cursor } = await poll(handler)
     const held = poll(handler, { after: cursor, wait: '20000' })
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 1 }))
     await store.renewEpoch()
     await createWriter(store).plan('a')
     expect(await held).toMatchObject({ reset: true })
@@ -218,7 +219,7 @@ describe('LIVE-19 the polling form', () => {
     const { cursor } = await poll(handler)
     const aborting = new AbortController()
     const held = handler(ask({ after: cursor, wait: '20000' }, { signal: aborting.signal }))
-    await vi.waitFor(() => expect(handler.stats()).toEqual({ open: 1 }))
+    await eventually(() => expect(handler.stats()).toEqual({ open: 1 }))
     aborting.abort()
     await held
     expect(handler.stats()).toEqual({ open: 0 })

@@ -15,7 +15,7 @@ import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
 import { describe, expect, onTestFinished, vi } from 'vitest'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import { rawGet, rawRequest } from '../support/raw-client.ts'
 import { read, said, takeStream, test, turn, type MakeSse, type ReportingRoute } from '../support/sse-test.ts'
 

@@ -6,7 +6,7 @@ import express, {
   type Response as ExpressResponse,
 } from 'express'
 import { describe, expect, onTestFinished, vi } from 'vitest'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import { test } from '../support/live-test.ts'
 import { rawGet } from '../support/raw-client.ts'
 

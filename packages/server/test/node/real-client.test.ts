@@ -5,7 +5,7 @@ import { toNodeHandler } from '@crux/server'
 import express from 'express'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { cuttingProxy } from '../support/cutting-proxy.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import { test } from '../support/live-test.ts'
 import { listChange, planChange, taskChange } from '../support/writer.ts'
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { SseStream } from '@crux/server'
 import { toNodeHandler } from '@crux/server'
 import { expect, vi } from 'vitest'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import { rawGet } from '../support/raw-client.ts'
 import {
   collectGarbage,

@@ -1,6 +1,6 @@
 import type { SseHandler, SseStream } from '@crux/server'
 import { describe, expect } from 'vitest'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import { read, readAll, said, takeStream, test, turn } from '../support/sse-test.ts'
 
 describe('SSE-5 what it means that a handler has returned', () => {

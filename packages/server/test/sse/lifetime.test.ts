@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { sse, toNodeHandler, type SseEnd, type SseStream } from '@crux/server'
 import { describe, expect, onTestFinished, vi } from 'vitest'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import { eventsUrl, read, readAll, readText, said, takeStream, test, turn } from '../support/sse-test.ts'
 
 /** Time stands still until it is moved on, but for `setImmediate`. */

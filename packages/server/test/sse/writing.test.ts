@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { SseError } from '@crux/core/sse'
 import type { SseStream } from '@crux/server'
 import { describe, expect, onTestFinished, vi } from 'vitest'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import { eventsUrl, read, readAll, said, takeStream, test, turn } from '../support/sse-test.ts'
 
 describe('SSE-9 SSE-10 what a write resolves with', () => {

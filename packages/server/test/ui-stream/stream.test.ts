@@ -15,6 +15,7 @@ import {
   text,
   type Chunk,
 } from './chunks.ts'
+import { eventually } from '../../../../test/eventually.ts'
 
 const masked = { type: 'error', errorText: 'An error occurred.' }
 
@@ -215,7 +216,7 @@ describe('coalescing', () => {
     await list.startTask('a')
     const { writer, chunks } = openWriter(store, { snapshot: false, progressWindowMs: 20 })
     for (let percent = 1; percent <= 50; percent++) await list.reportProgress('a', { percent })
-    await vi.waitFor(() => expect(partOf(chunks.at(-1)).value['percent']).toBe(50))
+    await eventually(() => expect(partOf(chunks.at(-1)).value['percent']).toBe(50))
     expect(chunks.length).toBeLessThan(50)
     await writer.close()
   })

@@ -4,9 +4,10 @@ import { createCruxClient, createStreamTransport } from '@crux/core/client'
 import { createCruxUIMessageStream } from '@crux/server'
 import { act, createElement } from 'react'
 import { createRoot } from 'react-dom/client'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { loadSdk } from '../support/ai-releases.ts'
 import { finish, finishStep, start, startStep, streamOf, text, type Chunk } from './chunks.ts'
+import { eventually } from '../../../../test/eventually.ts'
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
 
@@ -60,10 +61,10 @@ test.each(Object.keys(hooks) as (keyof typeof hooks)[])(
     })
 
     await act(async () => chat?.sendMessage({ text: 'Go' }))
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(client.getTask('l', 'a')).toMatchObject({ status: 'completed', percent: 100 }),
     )
-    await vi.waitFor(() => expect(chat?.status).toBe('ready'))
+    await eventually(() => expect(chat?.status).toBe('ready'))
     expect(chat?.messages).toHaveLength(2)
     expect(chat?.messages[1]?.parts.filter(({ type }) => type === 'data-crux')).toHaveLength(2)
   },
