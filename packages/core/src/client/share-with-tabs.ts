@@ -10,6 +10,7 @@ import {
   shareError,
   type TabMessage,
   type TabNews,
+  type TabPlace,
   type TabQuestion,
 } from './tab-message.ts'
 
@@ -25,8 +26,9 @@ export type SharedFollowing = Pick<Connection, 'retry' | 'wake' | 'close'>
  *              └───────── retry() here, or somebody leads again ──────────────────┘
  *
  * Each tab keeps the newest value of everything and the cursor up to which it has it. So whoever gets the lock goes on
- * from its own cursor, and gives a snapshot to those that ask. A delivery names the cursor that it follows: a tab that
- * has another one has missed something and asks.
+ * from its own cursor, and gives a snapshot to those that ask. A delivery has a number and names the cursor that it
+ * follows: a tab that has another one has missed something and asks. Numbers alone would not do where the leader is a
+ * new one, and cursors alone not where the server repeats one (LIVE-11).
  */
 export function shareWithTabs(
   locks: LockManager,
@@ -42,6 +44,8 @@ export function shareWithTabs(
   let following: SharedFollowing | undefined
   let leader = ''
   let questions = 0
+  /** Deliveries of the leader. */
+  let count = 0
   let isFollowed = false
   let isClosed = false
 
@@ -77,7 +81,8 @@ export function shareWithTabs(
   const toAll: LiveTarget = {
     cursor: target.cursor,
     deliver(delivery) {
-      if (isFollowed) say({ type: 'delivery', after: target.cursor(), delivery })
+      count += 1
+      if (isFollowed) say({ type: 'delivery', after: target.cursor(), count, delivery })
       accept(delivery)
     },
     status(status, error) {
@@ -90,6 +95,7 @@ export function shareWithTabs(
 
   function lead() {
     leader = tab
+    count = 0
     if (shown.status === 'live') show('reconnecting')
     else if (isOver()) show('connecting')
     say({ type: 'lead', ...standing() })
@@ -98,17 +104,20 @@ export function shareWithTabs(
   }
 
   function greet() {
-    if (!lock.isHeld()) say({ type: 'hello', cursor: target.cursor(), question: (questions += 1) })
+    if (lock.isHeld()) return
+    questions += 1
+    say({ type: 'hello', question: questions, leader, count, cursor: target.cursor() })
   }
 
-  /** What somebody lacks who has this cursor. */
-  function missing(cursor: string): Delivery {
-    const own = target.cursor()
+  /** What somebody lacks who is there; `undefined` if that has to wait. */
+  function missing(place: TabPlace): Delivery | undefined {
+    const cursor = target.cursor()
     const isLive = shown.status === 'live'
-    // Until it is live it may know less than others do, and has no snapshot where it has no cursor. Its `ready`, which
-    // goes to all, names a cursor that those who lack something do not have.
-    if (own === cursor || own === '' || (cursor !== '' && !isLive)) return { changes: [], ready: isLive }
-    return { reset: true, changes: [...parts.values()], ready: true, cursor: own }
+    if (place.leader === tab && place.count === count) return { changes: [], ready: isLive }
+    // Until this tab is live it may know less than another does that knows something, and without a cursor it has no
+    // snapshot yet. Its `ready` goes to all, and those who lack something will see that they do.
+    if (cursor === '' || (place.cursor !== '' && !isLive)) return undefined
+    return { reset: true, changes: [...parts.values()], ready: true, cursor }
   }
 
   function answer(question: TabQuestion, from: string) {
@@ -117,8 +126,8 @@ export function shareWithTabs(
     isFollowed = true
     if (isOver()) say({ type: 'over', ...standing() })
     else {
-      const delivery = missing(question.cursor)
-      say({ type: 'welcome', to: from, question: question.question, delivery, ...standing() })
+      const delivery = missing(question)
+      say({ type: 'welcome', to: from, question: question.question, count, delivery, ...standing() })
       // Somebody looks, while this tab may be hidden.
       following?.wake()
     }
@@ -136,15 +145,22 @@ export function shareWithTabs(
     if (leader !== '' && from !== leader) return
     switch (news.type) {
       case 'lead':
+        count = 0
         show(news.status, readSharedError(news.error))
+        // Its answer shows that it leads still: this may have come late.
         return greet()
       case 'welcome':
-        accept(news.delivery)
+        if (news.delivery) {
+          count = news.count
+          accept(news.delivery)
+        }
         if (news.status !== shown.status) show(news.status, readSharedError(news.error))
         return
       case 'delivery':
-        if (news.delivery.reset || news.after === target.cursor()) return accept(news.delivery)
-        return greet()
+        if (!news.delivery.reset && (news.count !== count + 1 || news.after !== target.cursor()))
+          return greet()
+        count = news.count
+        return accept(news.delivery)
       case 'over':
         lock.leave()
         return show(news.status, readSharedError(news.error))

@@ -9,22 +9,34 @@ export interface SharedStatus {
   readonly error?: SharedError | undefined
 }
 
+/** What a tab has of what the leading one delivered. */
+export interface TabPlace {
+  /** The tab that leads, as far as this one knows. */
+  readonly leader: string
+  /** How many deliveries of that leader. */
+  readonly count: number
+  /** Everything up to this cursor. */
+  readonly cursor: string
+}
+
 /** What a tab asks of the one that leads. */
 export type TabQuestion =
-  /** What has happened since this cursor? `question` is told in the answer. */
-  { readonly type: 'hello'; readonly cursor: string; readonly question: number } | { readonly type: 'retry' }
+  /** What has happened since? `question` is told in the answer. */
+  ({ readonly type: 'hello'; readonly question: number } & TabPlace) | { readonly type: 'retry' }
 
 /** What the leading tab tells the others. */
 export type TabNews =
   | ({ readonly type: 'lead' | 'status' | 'over' } & SharedStatus)
+  /** Without a delivery, what is missing comes with the next one to all. */
   | ({
       readonly type: 'welcome'
       readonly to: string
       readonly question: number
-      readonly delivery: Delivery
+      readonly count: number
+      readonly delivery: Delivery | undefined
     } & SharedStatus)
-  /** `after` is the cursor that those have who missed nothing. */
-  | { readonly type: 'delivery'; readonly after: string; readonly delivery: Delivery }
+  /** For those who have everything up to the cursor `after` and all deliveries before this one. */
+  | { readonly type: 'delivery'; readonly after: string; readonly count: number; readonly delivery: Delivery }
 
 /** What goes from tab to tab; `from` is the one that says it. */
 export type TabMessage = (TabQuestion | TabNews) & { readonly from: string }

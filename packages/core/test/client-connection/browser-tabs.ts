@@ -11,6 +11,7 @@ export function openBrowser(random: () => number = () => 0) {
   const channels = new Set<Channel>()
   const requests: LockRequest[] = []
   const deaf = new Set<number>()
+  const said: unknown[] = []
   const slow = new Map<string, (() => void)[]>()
   let tabs = 0
   let ids = 0
@@ -67,6 +68,7 @@ export function openBrowser(random: () => number = () => 0) {
     }
     postMessage(message: unknown) {
       if (this.isClosed) throw new DOMException('The channel is closed.', 'InvalidStateError')
+      said.push(message)
       for (const other of channels) {
         if (other === this || other.name !== this.name) continue
         const data: unknown = structuredClone(message)
@@ -96,6 +98,8 @@ export function openBrowser(random: () => number = () => 0) {
         for (const deliver of late) deliver()
       }
     },
+    /** Every message so far. */
+    said,
     /** Who holds a lock and who waits for one, by name. */
     locks: () => requests.map(({ name, isHeld, tab }) => ({ name, isHeld, tab })),
     openTab: () => {

@@ -42,11 +42,12 @@ export function liveFetch(random: () => number = () => 0) {
     cut: () => {
       for (const { end } of open) end()
     },
-    put: (key: string) => {
+    /** With `isLate` it overtakes another change that still waits, so that the cursor stays below both (LIVE-11). */
+    put: (key: string, isLate = false) => {
       const revision = (revisions.get(key) ?? 0) + 1
       revisions.set(key, revision)
       commits.push({ key, revision })
-      for (const { send } of open) send(frame({ key, revision }, commits.length))
+      for (const { send } of open) send(frame({ key, revision }, commits.length - (isLate ? 1 : 0)))
     },
     /** The newest revision of each plan. */
     held: () => Object.fromEntries(revisions),

@@ -112,6 +112,24 @@ describe('CLI-4 sharing one connection', () => {
     },
   )
 
+  test('CLI-4 a tab is given a snapshot when it comes, and none as long as it misses nothing', async () => {
+    const { openTab, server, said } = start(() => 0.9)
+    // An answer of the server takes longer than a word between tabs.
+    const tabs = [await openTab(), await openTab(), await openTab()]
+    const putMany = async (left: typeof tabs) => {
+      for (const key of ['a', 'b', 'a', 'c']) server.put(key)
+      for (const { client } of left) await until(() => expect(titles(client)).toEqual(shown(server.held())))
+    }
+    await putMany(tabs)
+    server.cut()
+    await putMany(tabs)
+    tabs[0]?.crash()
+    await putMany(tabs.slice(1))
+    server.cut()
+    await putMany(tabs.slice(1))
+    expect(said.filter((message) => JSON.stringify(message).includes('"reset":true'))).toHaveLength(2)
+  })
+
   test('CLI-4 a tab that goes while it is given the connection does not keep it from the others', async () => {
     const { openTab, server, locks } = start()
     const tabs = [await openTab(), await openTab(), await openTab()]
@@ -264,9 +282,11 @@ describe('CLI-4 sharing one connection', () => {
   })
 
   test.each([
-    ['when it wakes', () => page.see('visible')],
-    ['with the next change', (put: (key: string) => void) => put('c')],
-  ])('CLI-4 a tab that has missed something gets it %s', async (_when, happen) => {
+    ['when it wakes', false, () => page.see('visible')],
+    ['with the next change', false, (put: (key: string) => void) => put('c')],
+    ['when it wakes, though the cursor is the same', true, () => page.see('visible')],
+    ['with the next change, though the cursor is the same', true, (put: (key: string) => void) => put('c')],
+  ])('CLI-4 a tab that has missed something gets it %s', async (_when, isLate, happen) => {
     const { openTab, server } = start()
     await openTab()
     const follower = await openTab()
@@ -274,11 +294,10 @@ describe('CLI-4 sharing one connection', () => {
     server.put('a')
     await until(() => expect(titles(follower.client)).toEqual({ a: 'a 1' }))
     follower.setDeaf(true)
-    server.put('a')
-    server.put('b')
+    server.put('b', isLate)
     // One that is not deaf has heard of it by now.
     const other = await openTab()
-    await until(() => expect(titles(other.client)).toEqual({ a: 'a 2', b: 'b 1' }))
+    await until(() => expect(titles(other.client)).toEqual({ a: 'a 1', b: 'b 1' }))
     follower.setDeaf(false)
     happen(server.put)
     await until(() => expect(titles(follower.client)).toEqual(shown(server.held())))
@@ -422,17 +441,17 @@ describe('CLI-4 where there is nothing to share by', () => {
 
 test('CLI-4 CLI-3 whatever tabs come, go and crash, in any order of what they hear, all end with everything, nobody goes back, and there was one connection', async () => {
   const action = fc.oneof(
-    { weight: 3, arbitrary: fc.constant('open' as const) },
-    { weight: 4, arbitrary: fc.constantFrom('a', 'b', 'c').map((key) => ({ put: key })) },
-    { weight: 2, arbitrary: fc.nat(5).map((index) => ({ close: index })) },
-    { weight: 2, arbitrary: fc.nat(5).map((index) => ({ crash: index })) },
-    { weight: 2, arbitrary: fc.nat(3).map((turns) => ({ turns })) },
+    { weight: 6, arbitrary: fc.record({ put: fc.constantFrom(...'abcdef'), isLate: fc.boolean() }) },
+    { weight: 6, arbitrary: fc.nat(2).map((turns) => ({ turns })) },
+    { weight: 3, arbitrary: fc.constant('crash the leader' as const) },
+    { weight: 2, arbitrary: fc.constant('open' as const) },
     { weight: 1, arbitrary: fc.constant('cut' as const) },
+    { weight: 1, arbitrary: fc.nat(5).map((index) => ({ close: index })) },
     { weight: 1, arbitrary: fc.nat(5).map((index) => ({ retry: index })) },
   )
   await fc.assert(
     fc.asyncProperty(
-      fc.array(action, { minLength: 4, maxLength: 25 }),
+      fc.array(action, { maxLength: 30, size: 'max' }),
       fc.integer(),
       async (actions, seed) => {
         let state = seed
@@ -440,12 +459,19 @@ test('CLI-4 CLI-3 whatever tabs come, go and crash, in any order of what they he
           state = (Math.imul(state, 1664525) + 1013904223) >>> 0
           return state / 2 ** 32
         }
-        const { openTab, server } = start(random)
+        const { openTab, server, locks } = start(random)
         const tabs: Awaited<ReturnType<typeof openTab>>[] = []
         const wentBack: string[] = []
-        for (const step of [...actions, 'open' as const, { put: 'last' }]) {
+        const opening = Array<'open'>(4).fill('open')
+        for (const step of [...opening, ...actions, 'open' as const, { put: 'last', isLate: false }]) {
           if (step === 'cut') server.cut()
-          else if (step === 'open') {
+          else if (step === 'crash the leader') {
+            const leader = locks().find(({ isHeld }) => isHeld)?.tab
+            const index = tabs.findIndex(({ id }) => id === leader)
+            if (index < 0) continue
+            tabs[index]?.crash()
+            tabs.splice(index, 1)[0]?.client.close()
+          } else if (step === 'open') {
             const tab = await openTab()
             const seen = new Map<string, number>()
             tab.client.subscribe('plans', () => {
@@ -456,14 +482,10 @@ test('CLI-4 CLI-3 whatever tabs come, go and crash, in any order of what they he
               }
             })
             tabs.push(tab)
-          } else if ('put' in step) server.put(step.put)
+          } else if ('put' in step) server.put(step.put, step.isLate)
           else if ('retry' in step) tabs[step.retry]?.client.retry()
           else if ('close' in step) tabs.splice(step.close, 1)[0]?.client.close()
-          else if ('crash' in step) {
-            const [tab] = tabs.splice(step.crash, 1)
-            tab?.crash()
-            tab?.client.close()
-          } else
+          else
             for (let turn = 0; turn < step.turns; turn += 1) await new Promise((done) => setImmediate(done))
         }
         for (const { client, status } of tabs)
