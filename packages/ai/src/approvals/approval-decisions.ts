@@ -1,8 +1,10 @@
 import { ToolApprovalError } from '@crux/core/tool-middleware'
+import { canonicalJson } from './canonical-json.ts'
 import type { History, HistoryCall, HistoryRequest, HistoryResponse } from './read-history.ts'
 
 /** A call without a result that somebody was asked about, and what was said. */
 export interface OpenApproval {
+  /** With an input of its own: what is verified stays as it was, whatever becomes of the history meanwhile. */
   readonly call: HistoryCall
   /** The newest request for the call: the one that counts. */
   readonly request: HistoryRequest
@@ -41,11 +43,16 @@ export function decideApprovals({ calls, settled, requests, closed, responses }:
     if (call === undefined || !isOpen) return []
     const given = responses.filter((response) => callIdOf(response) === call.toolCallId)
     if (request.isAutomatic && given.length === 0) return []
-    const open = { call, request, responses: given }
+    const open = { call: { ...call, input: copyOf(call.input) }, request, responses: given }
     const denial = given.find(({ approved }) => !approved)
     if (denial !== undefined) return [{ ...open, decision: 'denied', response: denial }]
     const approval = given.find(({ approvalId }) => approvalId === request.approvalId)
     if (approval !== undefined) return [{ ...open, decision: 'approved', response: approval }]
     return [{ ...open, decision: 'undecided', response: undefined }]
   })
+}
+
+/** What is no JSON stays the same object: no token is for it. */
+function copyOf(input: unknown): unknown {
+  return canonicalJson(input).text === undefined ? input : JSON.parse(JSON.stringify(input))
 }

@@ -62,6 +62,24 @@ describe('AI-59 AI-60 a history that changes while it is read', () => {
     expect(JSON.stringify(result.messages)).not.toMatch(/Late|5000/)
   })
 
+  test('AI-59 AI-61 AIT-79 an input that is changed between its approval and its tool does not run', async () => {
+    const { tools, pay } = createBank()
+    const approval = createApproval()
+    const { request, messages } = await suspend(tools, { approval })
+    const sent = approve(messages, request)
+    approval.store.consume.mockImplementation(() => {
+      for (const { content } of sent) {
+        for (const part of content) Object.assign(Reflect.get(Object(part), 'input') ?? {}, { sum: 5000 })
+      }
+      return true
+    })
+    const model = scriptedModel(['Hm.'])
+    await generate(bank, { model, tools, approval, messages: sent })
+    expect(JSON.stringify(sent)).toContain('5000')
+    expect(pay).not.toHaveBeenCalled()
+    expect(told(model)).toContain('neither made in this run nor approved')
+  })
+
   test.each(['generate', 'stream'] as const)(
     'AI-22 AI-25 so in %s without approvals: the history that comes back is in the order it was made',
     async (kind) => {
