@@ -76,6 +76,21 @@ test('STR-45 CLI-12 thousands of chunks render a few times, and nothing is lost'
   expect(count()).toBeLessThan(50)
 })
 
+test('STR-45 what happens in one go is shown as a whole', async () => {
+  const views: number[] = []
+  const { result } = renderHook(() => {
+    const hook = useStructuredStreams({ initialChunks: [set('a'), set('b')] })
+    views.push(hook.items.length)
+    return hook
+  })
+  await act(async () => {
+    result.current.clear()
+    for (const streamId of ['c', 'd', 'e']) result.current.applyStreamChunk(set(streamId))
+  })
+  await nextFrame()
+  expect(views).toEqual([2, 3])
+})
+
 test('STR-45 get is ahead of the render, and other chunks are ignored', async () => {
   const { now, count } = render()
   await act(async () => {
@@ -100,7 +115,7 @@ test('STR-45 a hidden page is not waited for, and no frame that was asked for be
   const { now } = render()
   const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('visible')
   const frame = vi.spyOn(globalThis, 'requestAnimationFrame').mockReturnValue(0)
-  act(() => void now().applyStreamChunk(set('s')))
+  await act(async () => void now().applyStreamChunk(set('s')))
   expect(frame).toHaveBeenCalledTimes(1)
   visibility.mockReturnValue('hidden')
   for (const path of ['b', 'c']) await act(async () => void now().applyStreamChunk(set('s', path)))

@@ -59,6 +59,7 @@ export function createStructuredStore<T>({
   let onError: ((error: StructuredStreamError) => void) | undefined
   const deleted = new Set<string>()
   const listeners = new Set<() => void>()
+  // Soon, and not now: who clears and begins anew, or applies several chunks, shows none of the states between.
   const batch = createFrameBatch(() => {
     snapshot = takeSnapshot()
     for (const listener of listeners) listener()
@@ -98,7 +99,7 @@ export function createStructuredStore<T>({
       const before = streams
       const error = fold(chunk)
       if (error) runReported(() => onError?.(error))
-      if (error || streams !== before) batch.request('now')
+      if (error || streams !== before) batch.request('soon')
       return items.get(streamId)
     },
     delete(streamId) {
@@ -106,7 +107,7 @@ export function createStructuredStore<T>({
       deleted.add(streamId)
       streams = without(streams, streamId)
       items = without(items, streamId)
-      batch.request('now')
+      batch.request('soon')
       return true
     },
     clear() {
@@ -114,7 +115,7 @@ export function createStructuredStore<T>({
       items = new Map()
       errors = []
       deleted.clear()
-      batch.request('now')
+      batch.request('soon')
     },
     setOnError(given) {
       onError = given
