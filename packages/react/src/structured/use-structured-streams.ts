@@ -43,8 +43,8 @@ export interface StructuredStreamsHook<T = unknown> extends StructuredSnapshot<T
 }
 
 /**
- * Objects that are shown while they are written (STR-44 to STR-47). Renders are batched: the first change after quiet at
- * once, then one per animation frame. Only the item of a chunk's stream gets a new identity.
+ * Objects that are shown while they are written (STR-44 to STR-47). Renders are batched: what is done in one go together,
+ * at once after quiet, else with the next animation frame. Only the item of a chunk's stream gets a new identity.
  *
  * @example
  * const { items, applyStream } = useStructuredStreams<Email>()
