@@ -34,6 +34,9 @@ export function followEvents(
   }
 
   function onPart(part: unknown, id: string | undefined) {
+    // Most batches are one change: there is nothing to gather (PERF-20).
+    if (isReady && id !== undefined && batch.isEmpty())
+      return target.deliver({ changes: [part as CruxDataPart], cursor: id })
     // The sink checks what it is given and counts what it cannot use, also what is not even JSON (CLI-13).
     if (!batch.add(part)) target.deliver({ changes: [part as CruxDataPart] })
     if (isReady && id !== undefined) target.deliver({ changes: batch.take(), cursor: id })

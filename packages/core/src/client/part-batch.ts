@@ -5,6 +5,7 @@ import { readDataPart } from '../wire/read-data-part.ts'
 export interface PartBatch {
   /** False for what cannot wait here, because it is nothing that a cache could use. */
   readonly add: (part: unknown) => boolean
+  readonly isEmpty: () => boolean
   /** Gives what waits, and begins anew. */
   readonly take: () => readonly CruxDataPart[]
 }
@@ -29,6 +30,7 @@ export function createPartBatch(): PartBatch {
       parts.set(slot, part as CruxDataPart)
       return true
     },
+    isEmpty: () => parts.size === 0,
     take() {
       const taken = [...parts.values()]
       parts = new Map()
