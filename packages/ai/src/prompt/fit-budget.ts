@@ -7,6 +7,7 @@ export interface Part {
   readonly priority: number | undefined
 }
 
+/** What of a system text stays within its budget (AI-17). */
 export interface Fitted {
   readonly kept: readonly Part[]
   /** In the order in which they went. */

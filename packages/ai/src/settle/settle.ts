@@ -34,6 +34,7 @@ export interface SettledRun {
   readonly raw?: GenerateTextResult
 }
 
+/** What a call is settled with: where it starts, how an attempt is made, and who judges its answer (AI-8). */
 export interface SettleOptions {
   readonly messages: readonly ModelMessage[]
   readonly tools: ToolSet

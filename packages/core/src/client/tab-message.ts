@@ -48,12 +48,14 @@ interface SharedError {
   readonly status: number | undefined
 }
 
+/** An error as it can be posted; `undefined` for what is none of a connection. */
 export function shareError(error: unknown): SharedError | undefined {
   if (!CruxError.is<SseClientErrorCode>(error)) return undefined
   const { code, message } = error
   return { code, message, status: error instanceof SseClientError ? error.status : undefined }
 }
 
+/** The error that another tab has posted. */
 export function readSharedError(shared: SharedError | undefined): SseClientError | undefined {
   if (!shared) return undefined
   const { code, message, status } = shared
