@@ -105,6 +105,7 @@ export function checkCallOptions(caller: string, given: unknown): void {
   checkInteger(caller, 'constraintMaxRetries', options['constraintMaxRetries'], 0)
   const retry = options['validationRetry']
   if (isRecord(retry)) checkInteger(caller, 'validationRetry.maxRetries', retry['maxRetries'], 0)
+  else if (retry !== undefined) throw misuse(caller, `validationRetry must be an object, got ${shown(retry)}`)
   checkMessages(caller, options['messages'])
 }
 

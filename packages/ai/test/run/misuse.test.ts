@@ -56,6 +56,7 @@ describe.each(['generate', 'stream'] as const)(
         { model, validationRetry: { maxRetries: '3' } },
         'validationRetry.maxRetries must be an integer >= 0, got string',
       ],
+      ['validationRetry 3', ask, { model, validationRetry: 3 }, 'validationRetry must be an object, got 3'],
       [
         'AI-97 an unknown active tool',
         ask,
