@@ -22,9 +22,10 @@ const services = { maxWorkers: 1, sequence: { groupOrder: group.services } }
 
 /**
  * What starts processes and browsers shares the machine with them. In CI such a test has a second try, and the closing
- * lines of the run name those that needed it; where only the processor is needed there is none.
+ * lines of the run name those that needed it; where only the processor is needed, and where reliability is measured, there
+ * is none.
  */
-const retry = process.env['CI'] ? 1 : 0
+const retry = process.env['CI'] && !process.env['CRUX_RELIABILITY'] ? 1 : 0
 
 const browserProject: TestProjectInlineConfiguration = {
   extends: true,
