@@ -59,9 +59,10 @@ const chunk = fc.oneof(
   fc.record({ type: fc.constant('tool-approval-response'), approvalId: callId, approved: fc.boolean() }),
 )
 const chunks = fc.array(chunk, { maxLength: 40 })
-const withResets = fc.array(fc.oneof({ weight: 12, arbitrary: chunk }, fc.constant({ type: 'reset-step' })), {
-  maxLength: 40,
-})
+/** Each an object of its own, by which it is known again. */
+const withResets = fc
+  .array(fc.oneof({ weight: 12, arbitrary: chunk }, fc.constant({ type: 'reset-step' })), { maxLength: 40 })
+  .map((stream) => stream.map((each) => ({ ...each })))
 const cause = fc.constantFrom(
   'closed' as const,
   'truncated' as const,
