@@ -80,6 +80,12 @@ export function injectedInto(text: string): { type: string; id: string; data: un
   return (text.match(injectedEvent) ?? []).map((event) => JSON.parse(event.slice('data: '.length)))
 }
 
+/** All chunks in a body, its own and those that were added. */
+export function chunksIn(text: string): unknown[] {
+  const lines = text.split(/[\r\n]+/).filter((line) => line.startsWith('data: {'))
+  return lines.map((line) => JSON.parse(line.slice('data: '.length)))
+}
+
 /** The body without the events that were added to it. Works on bytes, so that invalid text stays what it is. */
 export function withoutInjected(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const latin1 = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
