@@ -1,20 +1,10 @@
 import { openEventStream } from '@crux/core/client'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { pass, stopClock } from './fake-clock.ts'
 import { scriptedFetch, type Attempt } from './scripted-fetch.ts'
 import { stubPage } from './stub-page.ts'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.spyOn(Math, 'random').mockReturnValue(0.5)
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
-
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+stopClock()
 
 function follow(
   onAttempt?: (attempt: Attempt, index: number) => void,

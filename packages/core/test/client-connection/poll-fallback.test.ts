@@ -1,21 +1,11 @@
 import { createSSETransport } from '@crux/core/client'
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { pass, stopClock } from './fake-clock.ts'
 import { recordingSink } from './recording-sink.ts'
 import { scriptedFetch, type Attempt } from './scripted-fetch.ts'
 import { stubPage } from './stub-page.ts'
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
-  vi.spyOn(Math, 'random').mockReturnValue(0.5)
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
-
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+stopClock({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
 
 const isPoll = ({ headers }: Attempt) => headers.get('accept') === 'application/json'
 const part = (key: string, revision = 1) => ({ entity: 'plan', key, value: {}, event: 'updated', revision })

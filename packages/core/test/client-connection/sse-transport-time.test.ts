@@ -1,21 +1,11 @@
 import { createSSETransport } from '@crux/core/client'
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { pass, stopClock } from './fake-clock.ts'
 import { recordingSink } from './recording-sink.ts'
 import { scriptedFetch, type Attempt } from './scripted-fetch.ts'
 import { stubPage } from './stub-page.ts'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.spyOn(Math, 'random').mockReturnValue(0.5)
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
-
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+stopClock()
 
 const ready = (heartbeatMs: unknown) =>
   `event: crux-sync\nid: e.1\ndata: ${JSON.stringify({ phase: 'ready', heartbeatMs })}\n\n`
